@@ -1,0 +1,96 @@
+"""What the agent needs of the outside, one or two methods each. Backends implement these; none is imported here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, Protocol
+
+from courier_voice.core.parcels import Day, Effect, Parcel, Receipt
+from courier_voice.core.words import Audio, Segment, Transcript
+
+
+class SpeechDetector(Protocol):
+    """Voice activity detection."""
+
+    def segments(self, audio: Audio) -> tuple[Segment, ...]:
+        """Where somebody speaks, in order; empty for silence and noise. Takes 16 kHz audio."""
+        ...
+
+
+class Transcriber(Protocol):
+    """A speech recogniser."""
+
+    def transcribe(self, audio: Audio, hints: Sequence[str] = ()) -> Transcript:
+        """Hear 16 kHz audio of any length. ``hints`` are example sentences in the style expected.
+
+        Raises TranscriptionError. Silence and noise give an empty transcript, never an error.
+        """
+        ...
+
+
+Role = Literal["system", "user", "assistant"]
+
+
+class ChatModel(Protocol):
+    """A language model. Thread-safe; one completion at a time."""
+
+    def complete(
+        self,
+        messages: Sequence[tuple[Role, str]],
+        *,
+        max_tokens: int,
+        grammar: str | None = None,
+        schema: Mapping[str, object] | None = None,
+    ) -> str:
+        """The reply's text at temperature 0.
+
+        ``grammar`` is GBNF, ``schema`` the JSON schema of the same language; a backend uses the one it can
+        enforce, or neither. Raises ModelError (``retryable`` for timeouts and lost connections).
+        """
+        ...
+
+    def warm(self, messages: Sequence[tuple[Role, str]]) -> None:
+        """Make the prefix these messages share with later calls cheap (KV cache), across starts where possible."""
+        ...
+
+
+class Synthesizer(Protocol):
+    """Text to speech."""
+
+    def synthesize(self, text: str) -> Audio:
+        """Speech for display text (digits and units are put into words here). Raises SpeechError."""
+        ...
+
+
+class Speaker(Protocol):
+    """Says a reply to the courier."""
+
+    def say(self, text: str) -> None: ...
+
+
+class LogisticsApi(Protocol):
+    """The carrier's system. Raises ApiUnavailable, ApiNotFound, ApiRefused."""
+
+    def day(self) -> Day:
+        """Today's tasks, without tracks."""
+        ...
+
+    def waybill(self, number: str) -> Parcel:
+        """One waybill with its track."""
+        ...
+
+    def edit_pickup(self, number: str, fields: Mapping[str, object]) -> Mapping[str, object]:
+        """Change a pickup's draft; the whole draft after it. Keyed by contract slot names (weight_kg, item …)."""
+        ...
+
+    def send(self, effect: Effect) -> None:
+        """Carry out one effect under its idempotency key. Returning means acknowledged."""
+        ...
+
+
+class Effects(Protocol):
+    """The outbox: an effect given to it is durable before the first attempt and happens at most once."""
+
+    def perform(self, effect: Effect) -> Receipt:
+        """Write down, try now. Raises OutboxError when it could not be written (then nothing was done)."""
+        ...

@@ -17,6 +17,7 @@ CourierVoiceError
 ├── OutboxError             the durable store cannot take an effect
 ├── PromptError             a prompt file breaks its own rules
 ├── WorldError              a world file is not of the schema
+├── GoldenError             a scene of recorded turns is not of the schema
 └── SettingsError
 """
 
@@ -99,6 +100,10 @@ class PromptError(CourierVoiceError):
 
 
 class WorldError(CourierVoiceError):
+    pass
+
+
+class GoldenError(CourierVoiceError):
     pass
 
 

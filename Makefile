@@ -1,0 +1,44 @@
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup packages models demo test lint types eval bench clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## */\t/' | expand -t 12
+
+setup: ## a virtual environment in .venv, the packages, the model weights; quick when nothing changed
+	@$(PYTHON) scripts/setup.py
+
+packages:
+	@$(PYTHON) scripts/setup.py --no-weights
+
+demo: setup ## replay a courier's recorded morning, stage by stage
+	@$(BIN)/courier-voice demo
+
+test: setup ## lint, types and tests, everything .ci/run checks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest -q
+
+lint: packages ## ruff, and its formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: packages ## mypy --strict
+	$(BIN)/mypy
+
+eval: setup ## replay the recorded fixtures and score every stage
+	@$(BIN)/courier-voice replay fixtures/audio
+
+bench: setup ## latency, CPU seconds and memory against the plain stack
+	@$(BIN)/courier-voice bench
+
+models: packages ## bring the model weights, and list them
+	@$(BIN)/courier-voice models pull
+	@$(BIN)/courier-voice models list
+
+clean: ## remove the environment and every cache in this directory; weights stay
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""Speech to text: one engine a file, what they share in ``hearing``."""

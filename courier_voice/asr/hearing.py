@@ -1,0 +1,149 @@
+"""What every engine does around its model: the voice gate, cutting long audio, judging what came out."""
+
+from __future__ import annotations
+
+import math
+import re
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from courier_voice.core.errors import TranscriptionError
+from courier_voice.core.ports import SpeechDetector
+from courier_voice.core.words import RATE, Audio, Hypothesis, Segment, Transcript
+from courier_voice.text.normalize import to_simplified
+
+LONGEST_S: Final = 25.0
+"""A piece of a long file; Whisper hears 30 s at most and needs silence behind the last word."""
+
+WINDOWS_S: Final = (10.0, 15.0, 20.0, 30.0)
+"""Encoder windows. The untuned model goes round in circles in shorter ones."""
+
+_SLACK_S: Final = 1.5
+"""Silence wanted behind the speech in a window, for the same reason."""
+
+_FASTEST: Final = 9.0
+"""Characters a second nobody out-talks; hurried Mandarin has 6 to 7 syllables."""
+
+_LOOP: Final = re.compile(r"(.{4,}?)\1{2,}|(.{2,3}?)\2{3,}|(\D)\3{5,}|(.)\4{11,}", re.DOTALL)
+"""Three times the same clause, four times the same word, six times one character, twelve times one digit."""
+
+Progress = Callable[[float, float], None]
+"""Called with seconds done and seconds in all."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One hypothesis as the engine gave it; ``no_speech`` is Whisper's own probability that nobody spoke."""
+
+    text: str
+    logprob: float
+    no_speech: float = 0.0
+
+
+Hear = Callable[[Audio, float], Sequence[Reading]]
+"""An engine's model: a piece of audio in an encoder window of so many seconds -> readings, best first."""
+
+
+def transcribe(
+    hear: Hear,
+    detector: SpeechDetector,
+    audio: Audio,
+    *,
+    windows: Sequence[float] = WINDOWS_S,
+    progress: Progress | None = None,
+) -> Transcript:
+    """Gate, cut, hear piece by piece, join. Several pieces give one joined hypothesis, a single one its n-best."""
+    if audio.rate != RATE:
+        raise TranscriptionError(f"recognisers work at {RATE} Hz, not {audio.rate}: read files with read_audio")
+    heard: list[list[Reading]] = []
+    for start_s, end_s in cut_at_pauses(detector.segments(audio)):
+        heard.append(_hear_well(hear, audio.cut(start_s, end_s), windows))
+        if progress:
+            progress(end_s, audio.seconds)
+    heard = [readings for readings in heard if readings]
+    if not heard:
+        return Transcript("", "", 0.0, (), audio.seconds)
+    if len(heard) == 1:
+        return _transcript(heard[0], audio.seconds)
+    return _transcript([_joined([readings[0] for readings in heard])], audio.seconds)
+
+
+def cut_at_pauses(segments: Sequence[Segment], longest_s: float = LONGEST_S) -> Iterator[tuple[float, float]]:
+    """Spans of at most ``longest_s`` that hold all segments, cut between them where that is possible."""
+    start_s = end_s = -1.0
+    for segment in segments:
+        if start_s >= 0 and segment.end_s - start_s > longest_s:
+            yield start_s, end_s
+            start_s = -1.0
+        if start_s < 0:
+            start_s = segment.start_s
+        end_s = segment.end_s
+        while end_s - start_s > longest_s:  # somebody who never pauses
+            yield start_s, start_s + longest_s
+            start_s += longest_s
+    if start_s >= 0:
+        yield start_s, end_s
+
+
+def window_for(seconds: float, windows: Sequence[float]) -> float:
+    """The smallest window with the audio and some silence behind it."""
+    return next((window for window in windows if window >= seconds + _SLACK_S), max(windows))
+
+
+def in_window(audio: Audio, window_s: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    """Samples ``[window_s * 16000]``: the audio and silence behind it."""
+    wanted = round(window_s * RATE)
+    return np.pad(audio.samples[:wanted], (0, max(0, wanted - len(audio.samples))))
+
+
+def token_limit(seconds: float) -> int:
+    """As many tokens as audio of this length can hold: a rare character takes two or three, most one."""
+    return min(200, 12 + math.ceil(1.5 * _FASTEST * seconds))
+
+
+def circles(text: str) -> bool:
+    """Whether a recogniser went round in circles instead of listening.
+
+    The usual measure (openai-whisper's compression ratio over 2.4) sees it in long texts only; a pattern sees
+    it in commands.
+    """
+    raw = text.encode()
+    return bool(_LOOP.search(text)) or len(raw) / len(zlib.compress(raw)) > 2.4
+
+
+def confidence(logprob: float, no_speech: float) -> float:
+    """exp(mean log-probability a token), the geometric mean of the tokens' probabilities, times 1 - no_speech."""
+    return max(0.0, min(1.0, math.exp(min(0.0, logprob)) * (1.0 - no_speech)))
+
+
+def _hear_well(hear: Hear, piece: Audio, windows: Sequence[float]) -> list[Reading]:
+    window = window_for(piece.seconds, windows)
+    readings = [reading for reading in hear(piece, window) if _believable(reading.text, piece.seconds)]
+    if not readings and window < max(windows):
+        readings = [r for r in hear(piece, max(windows)) if _believable(r.text, piece.seconds)]
+    return readings
+
+
+def _believable(text: str, seconds: float) -> bool:
+    letters = sum(character.isalnum() for character in text)
+    return 0 < letters <= 6 + _FASTEST * seconds and not circles(text)
+
+
+def _joined(readings: Sequence[Reading]) -> Reading:
+    weights = [len(reading.text) for reading in readings]
+    logprob = float(np.average([reading.logprob for reading in readings], weights=weights))
+    no_speech = float(np.average([reading.no_speech for reading in readings], weights=weights))
+    return Reading(" ".join(reading.text.strip() for reading in readings), logprob, no_speech)
+
+
+def _transcript(readings: Sequence[Reading], seconds: float) -> Transcript:
+    best = readings[0]
+    texts: dict[str, float] = {}
+    for reading in readings:
+        texts.setdefault(to_simplified(reading.text).strip(), reading.logprob)
+    nbest = tuple(Hypothesis(text, logprob) for text, logprob in texts.items())
+    return Transcript(nbest[0].text, best.text, confidence(best.logprob, best.no_speech), nbest, seconds)

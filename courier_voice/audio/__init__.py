@@ -1,0 +1,1 @@
+"""Sound in: files, the microphone, and where in it somebody speaks."""

@@ -1,0 +1,236 @@
+"""The command line. Commands only: what they do lives in app, evals and screen, imported when a command runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from courier_voice import __version__
+
+app = typer.Typer(
+    name="courier-voice",
+    help="普通话快递语音助手 — a Mandarin voice agent for parcel couriers.\n\n"
+    "Try: courier-voice demo · courier-voice say 给尾号六六八八打电话 · courier-voice doctor",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+models = typer.Typer(help="Model weights: pull, list, verify.", no_args_is_help=True)
+app.add_typer(models, name="models")
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout, nothing else there.")]
+World = Annotated[Path | None, typer.Option(help="World file of the mock carrier (default: the shipped demo world).")]
+Engine = Annotated[str | None, typer.Option(help="faster-whisper or whisper.")]
+Nlu = Annotated[str, typer.Option(help="llm or cascade (control words, then the LLM); fast is not there yet.")]
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log to stderr.")] = False,
+) -> None:
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+    if verbose:
+        import os
+
+        os.environ["COURIER_LOG"] = "INFO"
+
+
+@app.command(epilog="Example: courier-voice demo --fast")
+def demo(
+    fast: Annotated[bool, typer.Option("--fast", help="No playing of sound, no pauses between turns.")] = False,
+    scene: Annotated[list[str] | None, typer.Option(help="Only this scene of fixtures/audio (repeatable).")] = None,
+    json_: Json = False,
+) -> None:
+    """Replay a morning of recorded commands against the mock carrier, showing each stage."""
+    from courier_voice.commands import demo as run
+
+    run.demo(scene, fast, json_)
+
+
+@app.command(epilog="Example: courier-voice listen --push   (Enter to talk)")
+def listen(
+    push: Annotated[bool, typer.Option("--push", help="Press Enter to talk instead of speaking freely.")] = False,
+    world: World = None,
+    json_: Json = False,
+) -> None:
+    """The loop on the microphone: speak, it acts and answers. Ctrl-C ends it."""
+    from courier_voice.commands import listen as run
+
+    run.listen(push, world, json_)
+
+
+@app.command(epilog="Example: courier-voice say 跟尾号六六八八说我十分钟后到 --yes")
+def say(
+    text: Annotated[list[str], typer.Argument(help="What the courier says.")],
+    world: World = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Say yes to the read-back.")] = False,
+    json_: Json = False,
+) -> None:
+    """One typed turn through everything but the recogniser."""
+    from courier_voice.commands import talk as run
+
+    run.say("".join(text), world, yes, json_)
+
+
+@app.command(epilog="Example: courier-voice understand 三公斤半寄特快 --json")
+def understand(
+    text: Annotated[list[str] | None, typer.Argument(help="An utterance.")] = None,
+    file: Annotated[Path | None, typer.Option(help="One utterance a line (plain, or JSON with a text).")] = None,
+    nlu: Nlu = "cascade",
+    json_: Json = False,
+) -> None:
+    """Intent and slots of an utterance; nothing is done about it."""
+    from courier_voice.commands import read as run
+
+    run.understand("".join(text or []), file, nlu, json_)
+
+
+@app.command(epilog="Example: courier-voice transcribe turn.wav --json")
+def transcribe(
+    wav: Annotated[list[Path], typer.Argument(help="WAV, FLAC, MP3 or OGG; any rate, mono or stereo.")],
+    engine: Engine = None,
+    json_: Json = False,
+) -> None:
+    """What the recogniser hears."""
+    from courier_voice.commands import read as run
+
+    run.transcribe(wav, engine, json_)
+
+
+@app.command(
+    epilog="Example: courier-voice converse --world fixtures/worlds/beihu.json --script fixtures/eval/dialogs.jsonl"
+)
+def converse(
+    script: Annotated[Path, typer.Option(help='One dialogue a line: {"id", "turns": [{"user": TEXT}]}.')],
+    world: World = None,
+    nlu: Nlu = "cascade",
+) -> None:
+    """Multi-turn text dialogues, each from the start of the world's day; JSON lines."""
+    from courier_voice.commands import talk as run
+
+    run.converse(script, world, nlu)
+
+
+@app.command(epilog="Example: courier-voice replay fixtures/audio")
+def replay(
+    path: Annotated[Path, typer.Argument(help="A scene.yaml or a directory of scenes.")],
+    engine: Engine = None,
+    limit: Annotated[int, typer.Option(help="At most this many scenes (0: all).")] = 0,
+    json_: Json = False,
+) -> None:
+    """Recorded turns with their manifests, scored; a row a turn, then the summary."""
+    from courier_voice.commands import measure as run
+
+    run.replay(path, engine, limit, json_)
+
+
+@app.command(epilog="Example: courier-voice polish 跟他说快点来拿别磨蹭我十点就走")
+def polish(
+    text: Annotated[list[str] | None, typer.Argument(help="A dictated message.")] = None,
+    file: Annotated[Path | None, typer.Option(help="One message a line (plain, or JSON with spoken).")] = None,
+    json_: Json = False,
+) -> None:
+    """A dictated message made fit to be sent; facts are checked in code."""
+    from courier_voice.commands import read as run
+
+    run.polish("".join(text or []), file, json_)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def kb() -> None:
+    """The knowledge base (not there yet)."""
+    typer.echo(
+        "the knowledge base is not there yet: it comes with a later release; questions over key accounts' rules work in `say`",
+        err=True,
+    )
+    raise typer.Exit(1)
+
+
+@app.command("mock-api", epilog="Example: courier-voice mock-api --port 8080 --fault timeout-after:p=0.2")
+def mock_api(
+    world: World = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="0: any free one, printed.")] = 8080,
+    fault: Annotated[
+        list[str] | None, typer.Option(help="latency=300ms, 500, drop, timeout-after … (repeatable).")
+    ] = None,
+) -> None:
+    """The mock carrier as a real server; its API is described at /docs."""
+    from courier_voice.commands import care as run
+
+    run.mock_api(world, host, port, fault or [])
+
+
+@app.command(epilog="Example: courier-voice bench --turns 10")
+def bench(
+    turns: Annotated[int, typer.Option(help="How many recorded turns.")] = 6,
+    baseline: Annotated[bool, typer.Option(help="Also run the obvious stack (needs about 9 GB of memory).")] = True,
+    hands_free: Annotated[bool, typer.Option("--hands-free", help="The hands-free loop (not there yet).")] = False,
+    json_: Json = False,
+) -> None:
+    """Latency, CPU seconds and peak memory of this path against the obvious stack, in one run."""
+    from courier_voice.commands import measure as run
+
+    run.bench(turns, baseline, hands_free, json_)
+
+
+@app.command(epilog="Example: courier-voice doctor")
+def doctor(json_: Json = False) -> None:
+    """What works on this machine, with the fix for what does not."""
+    from courier_voice.commands import doctor as run
+
+    run.doctor(json_)
+
+
+@models.command("pull", epilog="Example: courier-voice models pull whisper-base")
+def models_pull(
+    names: Annotated[list[str] | None, typer.Argument(help="Catalogue names (default: what the agent needs).")] = None,
+    json_: Json = False,
+) -> None:
+    """Download, join and check weights; goes on where it was interrupted."""
+    from courier_voice.commands import weights as run
+
+    run.models_pull(names or [], json_)
+
+
+@models.command("list")
+def models_list(json_: Json = False) -> None:
+    """What the catalogue knows and what is here."""
+    from courier_voice.commands import weights as run
+
+    run.models_list(json_)
+
+
+@models.command("verify")
+def models_verify(
+    names: Annotated[list[str] | None, typer.Argument(help="Catalogue names (default: all that are here).")] = None,
+    json_: Json = False,
+) -> None:
+    """Hash every file again."""
+    from courier_voice.commands import weights as run
+
+    run.models_verify(names or [], json_)
+
+
+def main() -> None:
+    """Run a command; known trouble becomes one line on stderr and exit code 1."""
+    from courier_voice.core.errors import CourierVoiceError
+
+    try:
+        app()
+    except CourierVoiceError as error:
+        typer.echo(f"courier-voice: {error}", err=True)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        typer.echo("", err=True)
+        raise SystemExit(130) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""say, converse: typed turns through everything but the recogniser."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+import typer
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from courier_voice.app import Wired, build_agent, build_polisher, build_speaker
+from courier_voice.commands.models import ready_nlu
+from courier_voice.commands.out import begin, counted, emit, turn_row
+from courier_voice.core.errors import SettingsError
+from courier_voice.core.turn import Turn
+from courier_voice.speech.console import ConsoleSpeaker
+
+
+def in_world(world: Path | None) -> dict[str, object]:
+    """The settings' changes that a --world option makes. Raises SettingsError when the file is not there."""
+    if world is None:
+        return {}
+    if not world.is_file():
+        raise SettingsError(f"no world file at {world}; give one of the schema of fixtures/worlds/")
+    return {"api": {"world": str(world)}}
+
+
+def say(text: str, world: Path | None, yes: bool, json_: bool) -> None:
+    settings = begin(**in_world(world))
+    cascade, model = ready_nlu(settings)
+    speaker = ConsoleSpeaker(lambda _: None) if json_ else build_speaker(settings, lambda _: None)
+    wired = build_agent(settings, nlu=cascade, polisher=build_polisher(model), speaker=speaker)
+    turns = [wired.agent.take_text(text)]
+    if yes and turns[0].kind == "confirm":
+        turns.append(wired.agent.take_text("确认"))
+    for turn in turns:
+        if json_:
+            emit(turn_row(turn))
+        else:
+            show(turn)
+    if turns[-1].kind == "reject":
+        raise typer.Exit(1)
+
+
+def show(turn: Turn) -> None:
+    """A turn in a few lines of text."""
+    for draft in turn.understanding.drafts:
+        typer.echo(f"  {draft.intent} {json.dumps(draft.slots, ensure_ascii=False)}")
+    for call in turn.calls:
+        typer.echo(f"  → {call.op} {call.waybill or ''} {json.dumps(call.args, ensure_ascii=False)}")
+    typer.echo(turn.reply or "（没有回答）")
+
+
+class ScriptTurn(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+    user: str
+
+
+class Dialogue(BaseModel):
+    """A line of a ``converse`` script."""
+
+    model_config = ConfigDict(extra="ignore")
+    id: str
+    turns: tuple[ScriptTurn, ...]
+
+
+def read_script(script: Path) -> list[Dialogue]:
+    """The dialogues of a script. Raises SettingsError naming the line."""
+    dialogues = []
+    try:
+        content = script.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{script.name} cannot be read: {error}") from error
+    for number, line in enumerate(content.splitlines(), 1):
+        if line.strip():
+            try:
+                dialogues.append(Dialogue.model_validate_json(line))
+            except ValidationError as error:
+                raise SettingsError(
+                    f'{script.name}, line {number}: expected {{"id", "turns": [{{"user"}}]}}'
+                ) from error
+    return dialogues
+
+
+def converse(script: Path, world: Path | None, nlu: str) -> None:
+    settings = begin(**in_world(world))
+    dialogues = read_script(script)
+    cascade, model = ready_nlu(settings, nlu)
+    polisher = build_polisher(model)
+    with counted("对话", len(dialogues)) as step, tempfile.TemporaryDirectory() as scratch:
+        for number, dialogue in enumerate(dialogues):
+            outbox = Path(scratch) / f"{number}.sqlite3"
+            wired = build_agent(
+                settings, nlu=cascade, polisher=polisher, speaker=ConsoleSpeaker(lambda _: None), outbox=outbox
+            )
+            emit({"id": dialogue.id, "turns": [_row(wired, turn.user) for turn in dialogue.turns]})
+            wired.outbox.close()
+            step()
+
+
+def _row(wired: Wired, user: str) -> dict[str, object]:
+    turn = wired.agent.take_text(user)
+    calls = [{"op": c.op, "waybill": c.waybill, "args": dict(c.args)} for c in turn.calls]
+    return {"user": user, "kind": turn.kind, "intent": turn.intent, "calls": calls, "reply": turn.reply}

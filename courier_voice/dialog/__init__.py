@@ -1,0 +1,1 @@
+"""The conversation: who is meant, what to do next, what to remember."""

@@ -1,0 +1,103 @@
+"""A draft's place in the dialogue: answers to questions, corrections, ellipsis, ordinals over a list just read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Final
+
+from courier_voice.core.parcels import Day
+from courier_voice.core.turn import Draft
+from courier_voice.core.words import Utterance
+from courier_voice.dialog.memory import Asking, Memory
+from courier_voice.dialog.resolve import choose, mentioned, ordinal
+from courier_voice.intents import BY_NAME
+
+_ELLIPSIS: Final = re.compile(r"^(?:那|那么|还有)?(.{2,16}?)(?:的)?呢[？?。]?$")
+_SUBMIT: Final = re.compile(r"提交|填完了|录完了")
+_NOT_SUBMIT: Final = re.compile(r"(别|不|先别|没|未)[^，。]{0,3}提交")
+LONGEST_CHOICE: Final = 14
+FREE_TEXT: Final = {"send_sms": "message", "sign_off": "place", "report_exception": "note"}
+LONG_TEXTS: Final = frozenset(["message", "place", "note", "item"])
+
+
+def wants_submit(utterance: Utterance) -> bool:
+    """提交 was said, and not 先别提交."""
+    return bool(_SUBMIT.search(utterance.text)) and not _NOT_SUBMIT.search(utterance.text)
+
+
+def answer(utterance: Utterance, memory: Memory, day: Day) -> Draft | None:
+    """The draft a direct answer to the open question completes, without any model; None when it is no such answer."""
+    asking = memory.asking
+    text = utterance.text.strip("，。！？ ")
+    if asking is None:
+        return _ellipsis(text, memory, day)
+    if asking.candidates and len(text) <= LONGEST_CHOICE:
+        parcels = [p for w in asking.candidates if (p := day.by_waybill(w))]
+        picked = choose(text, parcels)
+        return _with_target(asking.draft, {"tail": picked[0].waybill}) if len(picked) == 1 else None
+    if asking.slot == "target" and len(text) <= LONGEST_CHOICE and (target := mentioned(text, day)):
+        return _with_target(asking.draft, target)
+    if asking.slot in ("message", "place") and text:
+        said = utterance.heard.strip("，。！？ ") if asking.slot == "message" else text
+        return Draft(asking.draft.intent, {**asking.draft.slots, asking.slot: said})
+    return None
+
+
+def _ellipsis(text: str, memory: Memory, day: Day) -> Draft | None:
+    """那单呢, 文景苑的呢: the last question over another parcel."""
+    match = _ELLIPSIS.match(text)
+    if match is None or memory.last is None or memory.last.intent != "query_waybill":
+        return None
+    target = mentioned(match[1], day)
+    return _with_target(memory.last, target) if target else None
+
+
+def _with_target(draft: Draft, target: dict[str, str]) -> Draft:
+    return Draft(draft.intent, {**draft.slots, "target": target})
+
+
+def in_context(draft: Draft, utterance: Utterance, memory: Memory, day: Day) -> tuple[Draft, bool]:
+    """The draft to act on, and whether it is a correction of what waits."""
+    draft = _ordinal(draft, utterance, memory)
+    if draft.intent == "correct":
+        return _corrected(draft, memory)
+    waiting = memory.proposals[0].draft if memory.proposals else None
+    if waiting and waiting.intent == draft.intent and not draft.slots.get("target"):
+        return Draft(draft.intent, {**waiting.slots, **draft.slots}), True
+    if memory.asking and memory.asking.draft.intent == draft.intent:
+        return _merged(memory.asking, draft), False
+    return draft, False
+
+
+def _merged(asking: Asking, draft: Draft) -> Draft:
+    """What was known before the question plus what the answer told; a query's defaults tell nothing."""
+    told = {k: v for k, v in draft.slots.items() if not (k == "aspect" and v == "status")}
+    return Draft(draft.intent, {**asking.draft.slots, **told})
+
+
+def _ordinal(draft: Draft, utterance: Utterance, memory: Memory) -> Draft:
+    """第二户 over the list just read."""
+    place = ordinal(utterance.heard, len(memory.listed)) if memory.listed else None
+    target = draft.slots.get("target")
+    named = isinstance(target, dict) and (target.get("tail") or target.get("name"))
+    if place is None or named or "target" not in BY_NAME[draft.intent].model_fields:
+        return draft
+    return _with_target(draft, {"tail": memory.listed[place]})
+
+
+def _corrected(draft: Draft, memory: Memory) -> tuple[Draft, bool]:
+    base = memory.proposals[0].draft if memory.proposals else memory.asking.draft if memory.asking else None
+    if base is None and memory.form:
+        base = Draft("fill_pickup", {"target": {"tail": memory.form}})
+    if base is None:
+        base = memory.last
+    if base is None or not draft.slots:
+        return draft, False
+    fields = BY_NAME[base.intent].model_fields
+    slots = {k: v for k, v in draft.slots.items() if k in fields}
+    stray = [str(v) for k, v in draft.slots.items() if k not in fields and k in LONG_TEXTS]
+    free = FREE_TEXT.get(base.intent)
+    if stray and free and free not in slots:
+        slots[free] = stray[0]
+    return (Draft(base.intent, {**base.slots, **slots}), True) if slots else (draft, False)

@@ -1,0 +1,34 @@
+"""Words for questions: short, naming what tells the choices apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from courier_voice.core.intent import Intent
+from courier_voice.core.parcels import Parcel
+from courier_voice.core.turn import Proposal
+
+READ_ALOUD = 4
+
+
+def choice_question(parcels: Sequence[Parcel], *, numbered: bool) -> str:
+    """Which of several: 有2个：胡慧敏女士，文景苑4号楼；谭志远先生，… 哪一个？"""
+    told = [f"{p.customer}{p.title}，{p.address}，尾号{p.tail}" for p in parcels[:READ_ALOUD]]
+    if numbered:
+        told = [f"第{n}个，{one}" for n, one in zip("一二三四", told, strict=False)]
+    more = f"等{len(parcels)}个" if len(parcels) > READ_ALOUD else ""
+    return f"有{len(parcels)}个：{'；'.join(told)}{more}。{'说第几个' if numbered else '哪一个'}？"
+
+
+def missing_question(intent: type[Intent], missing: Sequence[str], parcels: Sequence[Parcel]) -> str:
+    """One question for all that is missing."""
+    questions = "".join(intent.questions.get(slot, "") for slot in missing)
+    who = f"{parcels[0].called}，尾号{parcels[0].tail}，" if len(parcels) == 1 else ""
+    return who + (questions or "请说完整一点。")
+
+
+def read_back(proposals: Sequence[Proposal]) -> str:
+    """All that waits, in one question."""
+    ask = {"sms": "发吗？", "sign_off": "对吗？", "exception": "报上去吗？"}
+    asked = ask[proposals[0].op] if len({p.op for p in proposals}) == 1 else "都办吗？"
+    return "；".join(p.said.rstrip("。") for p in proposals) + f"。{asked}"

@@ -1,0 +1,182 @@
+"""What to do about a draft. Risk is enforced here: a CONFIRM intent only ever becomes a read-back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from pydantic import ValidationError
+
+from courier_voice.core.intent import Intent, Risk
+from courier_voice.core.parcels import Day, Parcel
+from courier_voice.core.turn import Draft, Proposal
+from courier_voice.dialog.memory import Asking, Memory
+from courier_voice.dialog.phrasing import choice_question, missing_question
+from courier_voice.dialog.resolve import resolve
+from courier_voice.intents import BY_NAME
+
+MOST_TRIES = 3
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A question back. ``focus``: the parcel already settled, if one is."""
+
+    said: str
+    asking: Asking
+    focus: str | None = None
+
+
+@dataclass(frozen=True)
+class Confirm:
+    """Read back and wait for a yes."""
+
+    intent: Intent
+    parcels: tuple[Parcel, ...]
+
+
+@dataclass(frozen=True)
+class Perform:
+    """Do a SAFE intent now."""
+
+    intent: Intent
+    parcels: tuple[Parcel, ...]
+
+
+@dataclass(frozen=True)
+class Commit:
+    """Carry out what was read back in the turn before and has now got its yes."""
+
+    proposals: tuple[Proposal, ...]
+
+
+@dataclass(frozen=True)
+class Say:
+    """Nothing but words. ``drop``: what waited is given up."""
+
+    kind: Literal["answer", "reject"]
+    said: str
+    drop: bool = False
+
+
+Action = Ask | Confirm | Perform | Commit | Say
+
+HELP = (
+    "你可以说：给尾号六六八八打电话；跟王女士说我十分钟后到；三公斤半，寄特快，保价两千；"
+    "九零二一到哪了；今天还有几件没送；这单本人签收；客户拒收，报异常。说“取消”就停。"
+)
+NOT_UNDERSTOOD = "这个我没听懂，换个说法？说“帮助”可以听我会什么。"
+
+
+def decide(draft: Draft, memory: Memory, day: Day, *, submit: bool = False) -> Action:
+    """One action for one draft whose place in the dialogue is already settled (see ``context``).
+
+    ``submit``: 提交 was said. Never touches an effect: only ``Commit`` and ``Perform`` lead to one, and
+    ``Commit`` holds nothing but proposals read back before.
+    """
+    intent_type = BY_NAME[draft.intent]
+    if intent_type.risk is Risk.CONTROL:
+        return _control(draft, memory, day, submit)
+    slots = dict(draft.slots)
+    parcels: tuple[Parcel, ...] = ()
+    if "target" in intent_type.model_fields:
+        target = slots.get("target") or _default_target(draft.intent, memory, day)
+        if isinstance(target, dict) and target:
+            found = resolve(target, day, memory.focus, intent_type.wants)
+            if not found.parcels:
+                return Say("reject", f"{found.why}。")
+            if len(found.parcels) > 1 and not (found.group and draft.intent == "send_sms"):
+                return _which(draft, found.parcels, memory)
+            slots["target"] = target
+            parcels = found.parcels
+    try:
+        intent = intent_type.model_validate(
+            slots | ({"submit": True} if submit and draft.intent == "fill_pickup" else {})
+        )
+    except ValidationError as error:
+        missing = [str(e["loc"][0]) for e in error.errors()]
+        return _missing(Draft(draft.intent, slots), missing, parcels, memory)
+    if draft.intent == "fill_pickup" and not parcels:
+        return _missing(draft, ["target"], parcels, memory)
+    refusal = _refused(draft.intent, parcels)
+    if refusal:
+        return Say("reject", refusal)
+    return Confirm(intent, parcels) if intent.risk is Risk.CONFIRM else Perform(intent, parcels)
+
+
+def _default_target(intent: str, memory: Memory, day: Day) -> dict[str, str] | None:
+    """A pickup form goes on with the pickup it is about."""
+    if intent != "fill_pickup":
+        return None
+    if memory.form:
+        return {"tail": memory.form}
+    here = day.by_waybill(memory.focus)
+    return {"tail": here.waybill} if here and here.kind == "pickup" and here.state == "pending" else None
+
+
+def _which(draft: Draft, parcels: tuple[Parcel, ...], memory: Memory) -> Action:
+    tries = memory.asking.tries + 1 if memory.asking and memory.asking.candidates else 1
+    if tries > MOST_TRIES:
+        return Say("reject", "还是没对上，这一步先不办了。", drop=True)
+    asking = Asking(draft, "target", tuple(p.waybill for p in parcels), tries)
+    return Ask(choice_question(parcels, numbered=tries > 1), asking)
+
+
+def _missing(draft: Draft, missing: list[str], parcels: tuple[Parcel, ...], memory: Memory) -> Action:
+    before = memory.asking
+    again = before is not None and before.draft == draft and before.slot == missing[0]
+    tries = before.tries + 1 if again and before else 1
+    if tries > MOST_TRIES:
+        return Say("reject", "那这一步先不办了。", drop=True)
+    question = missing_question(BY_NAME[draft.intent], missing, parcels)
+    focus = parcels[0].waybill if len(parcels) == 1 else None
+    return Ask(question, Asking(draft, missing[0], tries=tries), focus)
+
+
+def _refused(intent: str, parcels: tuple[Parcel, ...]) -> str:
+    """Why an intent makes no sense for its parcel; empty when it does."""
+    if len(parcels) != 1:
+        return ""
+    (parcel,) = parcels
+    who = f"{parcel.called}，尾号{parcel.tail}"
+    if intent in ("sign_off", "report_exception") and parcel.state == "done":
+        return f"{who}，已经{'签收' if parcel.kind == 'delivery' else '取件'}过了。"
+    if intent == "sign_off" and parcel.kind == "pickup":
+        return f"{who}，是取件，不用签收。"
+    if intent == "fill_pickup" and parcel.kind != "pickup":
+        return f"{who}，是派件，不能录揽收。"
+    if intent == "fill_pickup" and parcel.state == "done":
+        return f"{who}，已经取过件了。"
+    return ""
+
+
+def _control(draft: Draft, memory: Memory, day: Day, submit: bool) -> Action:
+    match draft.intent:
+        case "confirm" if memory.proposals:
+            return Commit(memory.proposals)
+        case "confirm" if submit and memory.form:
+            return decide(Draft("fill_pickup", {"target": {"tail": memory.form}}), memory, day, submit=True)
+        case "confirm":
+            return Say("reject", "现在没有要确认的。")
+        case "cancel":
+            waiting = bool(memory.proposals or memory.asking or memory.form)
+            return Say("answer", _cancelled(memory) if waiting else "好，没有要取消的。", drop=True)
+        case "repeat":
+            return Say("answer", memory.reply or "我还没说过话。")
+        case "help":
+            return Say("answer", HELP)
+        case "correct":
+            return Say("reject", "没有可以改的，请从头说一遍。")
+        case _:
+            return Say("reject", NOT_UNDERSTOOD)
+
+
+def _cancelled(memory: Memory) -> str:
+    if memory.proposals and memory.proposals[0].op == "sms":
+        return "好，取消了，短信不发。"
+    return "好，取消了。"
+
+
+def dropped(memory: Memory) -> Memory:
+    """Nothing waits any more."""
+    return replace(memory, proposals=(), asking=None, form=None if not memory.proposals else memory.form)

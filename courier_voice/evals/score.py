@@ -1,0 +1,161 @@
+"""Scoring of understanding and dialogues, by the rules the development sets state."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from courier_voice.text.normalize import comparable
+
+CONTAINED = frozenset(["place", "message", "item"])
+"""Slots that are right when one side contains the other."""
+UNSCORED_NOTE = frozenset(["rejected", "no_answer", "wrong_address", "damaged", "missing"])
+Frame = Mapping[str, object]
+
+
+def same_value(slot: str, said: object, meant: object) -> bool:
+    """Numbers equal, strings equal after normalisation; place, message and item by containment."""
+    if isinstance(meant, int | float) and isinstance(said, int | float):
+        return abs(float(said) - float(meant)) < 1e-6
+    a, b = comparable(str(said)), comparable(str(meant))
+    return a == b or (slot in CONTAINED and bool(a) and bool(b) and (a in b or b in a))
+
+
+def flat(slots: Mapping[str, object]) -> dict[str, object]:
+    """Slots with the target's parts as slots of their own: target.tail …"""
+    out: dict[str, object] = {}
+    for name, value in slots.items():
+        if isinstance(value, Mapping):
+            out |= {f"{name}.{part}": v for part, v in value.items()}
+        else:
+            out[name] = value
+    if out.get("reason") in UNSCORED_NOTE:
+        out.pop("note", None)
+    return out
+
+
+def frames_of(row: Mapping[str, object]) -> list[Frame]:
+    """The frames a labelled line holds: one, or two under ``intents``."""
+    several = row.get("intents")
+    if isinstance(several, Sequence):
+        return [frame for frame in several if isinstance(frame, Mapping)]
+    return [{"intent": row["intent"], "slots": row.get("slots", {})}]
+
+
+@dataclass
+class NluScore:
+    """Counts over labelled utterances."""
+
+    lines: int = 0
+    intents_right: int = 0
+    frames_right: int = 0
+    hits: Counter[str] = field(default_factory=Counter)
+    spurious: Counter[str] = field(default_factory=Counter)
+    missed: Counter[str] = field(default_factory=Counter)
+    false_actions: int = 0
+    nones: int = 0
+
+    def add(self, meant: Sequence[Frame], said: Sequence[Frame]) -> bool:
+        """Count one utterance; whether all of it was right."""
+        self.lines += 1
+        intents = [f["intent"] for f in meant] == [f["intent"] for f in said]
+        self.intents_right += intents
+        if meant[0]["intent"] == "none":
+            self.nones += 1
+            self.false_actions += said[0]["intent"] != "none"
+        right = intents
+        for n, frame in enumerate(meant):
+            a = flat(_slots(frame))
+            b = flat(_slots(said[n])) if n < len(said) and said[n]["intent"] == frame["intent"] else {}
+            right &= self._slots(a, b)
+        self.frames_right += right
+        return right
+
+    def _slots(self, meant: Mapping[str, object], said: Mapping[str, object]) -> bool:
+        right = True
+        for slot, value in meant.items():
+            if slot in said and same_value(slot, said[slot], value):
+                self.hits[slot] += 1
+            else:
+                self.missed[slot] += 1
+                right = False
+        for slot in said:
+            if slot not in meant or not same_value(slot, said[slot], meant[slot]):
+                self.spurious[slot] += 1
+                right = False
+        return right
+
+    def f1(self, slot: str | None = None) -> float:
+        """Micro F1 over all slots, or of one."""
+        hits, spurious, missed = (
+            (c[slot] if slot else sum(c.values())) for c in (self.hits, self.spurious, self.missed)
+        )
+        return 2 * hits / (2 * hits + spurious + missed) if hits else 0.0
+
+    def summary(self) -> dict[str, object]:
+        slots = sorted(set(self.hits) | set(self.missed) | set(self.spurious))
+        return {
+            "lines": self.lines,
+            "intent_accuracy": self.intents_right / max(1, self.lines),
+            "frame_accuracy": self.frames_right / max(1, self.lines),
+            "slot_f1": self.f1(),
+            "false_actions": self.false_actions,
+            "nones": self.nones,
+            "slot_f1_each": {slot: round(self.f1(slot), 3) for slot in slots},
+        }
+
+
+def _slots(frame: Frame) -> Mapping[str, object]:
+    slots = frame.get("slots", {})
+    return slots if isinstance(slots, Mapping) else {}
+
+
+def dialog_turn_errors(expect: Mapping[str, object], turn: Mapping[str, object]) -> list[str]:
+    """What is wrong with one turn of a dialogue (the ``converse`` JSON) by its expectations; empty: right."""
+    errors = []
+    if turn["kind"] != expect["kind"]:
+        errors.append(f"kind {turn['kind']}, expected {expect['kind']}")
+    if turn["intent"] != expect["intent"]:
+        errors.append(f"intent {turn['intent']}, expected {expect['intent']}")
+    meant, made = list(_list(expect["calls"])), list(_list(turn["calls"]))
+    if expect.get("must_not_call") and made:
+        errors.append(f"called {[c['op'] for c in made]}")
+    elif len(meant) != len(made) or not _all_match(meant, made):
+        errors.append(f"calls {made}, expected {meant}")
+    reply = comparable(str(turn["reply"]))
+    for mention in _list(expect.get("must_mention", [])):
+        if not any(comparable(one) in reply for one in str(mention).split("|")):
+            errors.append(f"reply lacks {mention}")
+    return errors
+
+
+def _list(value: object) -> Sequence[dict[str, object]]:
+    return value if isinstance(value, list) else []
+
+
+def _all_match(meant: list[dict[str, object]], made: list[dict[str, object]]) -> bool:
+    rest = list(made)
+    for call in meant:
+        found = next((c for c in rest if _matches(call, c)), None)
+        if found is None:
+            return False
+        rest.remove(found)
+    return True
+
+
+def _matches(meant: Mapping[str, object], made: Mapping[str, object]) -> bool:
+    if meant["op"] != made["op"] or meant.get("waybill") != made.get("waybill"):
+        return False
+    wanted, got = meant.get("args") or {}, made.get("args") or {}
+    assert isinstance(wanted, Mapping)
+    assert isinstance(got, Mapping)
+    for name, value in wanted.items():
+        if name.endswith("_contains"):
+            key = "text" if name == "message_contains" else name.removesuffix("_contains")
+            there = comparable(str(got.get(key, got.get("message", ""))))
+            if not all(any(comparable(o) in there for o in str(v).split("|")) for v in _list(value)):
+                return False
+        elif name not in got or not same_value(name, got[name], value):
+            return False
+    return True

@@ -1,0 +1,1 @@
+"""Understanding: an utterance in, drafts of intents out."""

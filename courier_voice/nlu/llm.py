@@ -1,0 +1,117 @@
+"""Understanding by a language model: few-shot from the intents' examples, grammar-constrained, checked in code."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log, sqrt
+
+from courier_voice.core.errors import ModelOutputError
+from courier_voice.core.ports import ChatModel, Role
+from courier_voice.core.turn import Draft, NluContext, Understanding
+from courier_voice.core.words import Utterance
+from courier_voice.intents import ALL
+from courier_voice.nlu import frames
+from courier_voice.nlu.grammar import frames_grammar, frames_schema
+from courier_voice.prompting import load
+from courier_voice.text.phonetics import pinyin
+
+log_ = logging.getLogger(__name__)
+
+MOST_TOKENS = 160
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One worked example as the model sees it."""
+
+    asked: str
+    answer: str
+
+    @property
+    def line(self) -> str:
+        return f"{self.asked}\n{self.answer}"
+
+
+def shots() -> tuple[Shot, ...]:
+    """Every example of every intent, in the intents' order."""
+    return tuple(Shot(*frames.shown(intent, example)) for intent in ALL for example in intent.examples)
+
+
+class Nearest:
+    """The worked examples that sound most like a sentence: cosine over tf-idf of pinyin uni- and bigrams.
+
+    Pinyin, because a misheard word still sounds like the right one; digits count as one token, since which
+    digits they are says nothing about the intent.
+    """
+
+    def __init__(self, bank: Sequence[Shot]) -> None:
+        self.bank = tuple(bank)
+        grams = [_grams(shot.asked) for shot in self.bank]
+        seen = Counter(gram for counts in grams for gram in counts)
+        self._idf = {gram: log(1 + len(grams) / count) for gram, count in seen.items()}
+        self._rows = [self._weigh(counts) for counts in grams]
+
+    def __call__(self, text: str, count: int) -> tuple[Shot, ...]:
+        """The ``count`` nearest examples, the nearest last (a model heeds the end of its prompt most)."""
+        row = self._weigh(_grams(text))
+        scored = sorted(
+            ((sum(row[g] * other[g] for g in row.keys() & other.keys()), n) for n, other in enumerate(self._rows)),
+            key=lambda pair: (-pair[0], pair[1]),
+        )
+        return tuple(self.bank[n] for _, n in reversed(scored[:count]))
+
+    def _weigh(self, counts: Counter[str]) -> dict[str, float]:
+        row = {gram: count * self._idf.get(gram, 1.0) for gram, count in counts.items()}
+        norm = sqrt(sum(value * value for value in row.values())) or 1.0
+        return {gram: value / norm for gram, value in row.items()}
+
+
+def _grams(text: str) -> Counter[str]:
+    tokens: list[str] = []
+    for syllable in pinyin(text):
+        token = "#" if syllable.isdigit() else syllable
+        if token != "#" or tokens[-1:] != ["#"]:
+            tokens.append(token)
+    return Counter(tokens) + Counter(f"{a} {b}" for a, b in zip(tokens, tokens[1:], strict=False))
+
+
+class LlmUnderstander:
+    """Reads one or two commands out of an utterance with a language model."""
+
+    def __init__(self, model: ChatModel, *, nearest: int = 6) -> None:
+        self.model = model
+        self.nearest = nearest
+        self.prompt = load("nlu/understand")
+        self._nearest = Nearest(shots())
+        kinds = {intent.name: frames.slots_of(intent) for intent in ALL}
+        self._grammar = frames_grammar(kinds)
+        self._schema = frames_schema(kinds)
+        self._system = self.prompt.render(
+            intents="\n".join(f"- {i.name}：{i.summary}" for i in ALL),
+            examples="\n".join(shot.line for shot in shots()),
+        )
+
+    def warm(self) -> None:
+        """Evaluate the shared prompt once, so that the first utterance does not wait for it."""
+        self.model.warm([("system", self._system)])
+
+    def understand(self, utterance: Utterance, context: NluContext) -> Understanding:
+        """Raises ModelError when the model cannot be reached; an answer out of form becomes ``none``."""
+        said = frames.asked(utterance.text, context.waiting)
+        near = "\n".join(shot.line for shot in self._nearest(said, self.nearest))
+        user = f"{near}\n{said}" if near else said
+        messages: list[tuple[Role, str]] = [("system", self._system), ("user", user)]
+        return Understanding(self._ask(messages, utterance), "llm", self.prompt.stamp)
+
+    def _ask(self, messages: list[tuple[Role, str]], utterance: Utterance) -> tuple[Draft, ...]:
+        for attempt in (1, 2):
+            output = self.model.complete(messages, max_tokens=MOST_TOKENS, grammar=self._grammar, schema=self._schema)
+            try:
+                return frames.read(output, utterance)
+            except ModelOutputError as error:
+                log_.info("understanding, attempt %d: %s", attempt, error)
+                messages = [*messages, ("assistant", output), ("user", f"{error}。只输出JSON数组，再来一次。")]
+        return (Draft("none", confidence=0.0),)

@@ -1,0 +1,80 @@
+"""Sound out of the machine's speaker, through PortAudio."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+
+from courier_voice.core.errors import SpeechError
+from courier_voice.core.words import Audio
+
+
+class Player(Protocol):
+    """Plays sounds one after another."""
+
+    def play(self, audio: Audio) -> None:
+        """Start a sound as soon as the one before has ended; returns when it has started. Raises SpeechError."""
+        ...
+
+    def wait(self) -> None:
+        """Return when all is played. Raises SpeechError."""
+        ...
+
+
+class SoundDevicePlayer:
+    """Player on a PortAudio device: its index, a part of its name, or None for the system's choice."""
+
+    def __init__(self, device: int | str | None = None) -> None:
+        self._device = device
+
+    def play(self, audio: Audio) -> None:
+        sd = _sounddevice()
+        if not len(audio.samples):
+            return
+        try:
+            sd.wait()
+            samples, rate = self._fitted(sd, audio)
+            sd.play(samples, rate, device=self._device)
+        except (sd.PortAudioError, ValueError) as error:  # ValueError: no device of that name
+            raise _no_sound(error) from error
+
+    def wait(self) -> None:
+        sd = _sounddevice()
+        try:
+            sd.wait()
+        except sd.PortAudioError as error:
+            raise _no_sound(error) from error
+
+    def probe(self) -> str:
+        """The name of the device sound would go to. Raises SpeechError."""
+        sd = _sounddevice()
+        try:
+            return str(sd.query_devices(self._device, "output")["name"])
+        except (sd.PortAudioError, ValueError) as error:
+            raise _no_sound(error) from error
+
+    def _fitted(self, sd: Any, audio: Audio) -> tuple[np.ndarray[Any, Any], int]:
+        """Many cards take only 44.1 or 48 kHz: then resample to what the card prefers."""
+        try:
+            sd.check_output_settings(device=self._device, channels=1, samplerate=audio.rate)
+        except sd.PortAudioError:
+            import soxr
+
+            rate = int(sd.query_devices(self._device, "output")["default_samplerate"])
+            return soxr.resample(audio.samples, audio.rate, rate), rate
+        return audio.samples, audio.rate
+
+
+def _sounddevice() -> Any:
+    try:
+        import sounddevice
+    except OSError as error:  # raised at import when the shared library is missing
+        raise SpeechError(
+            "no PortAudio library: install it (Debian: `apt install libportaudio2`), or go on in text"
+        ) from error
+    return sounddevice
+
+
+def _no_sound(error: Exception) -> SpeechError:
+    return SpeechError(f"no usable sound output ({error}): plug in or choose a speaker, or go on in text")

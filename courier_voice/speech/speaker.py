@@ -1,0 +1,48 @@
+"""Says replies aloud, clause by clause, so that the first is heard while the next is made."""
+
+from __future__ import annotations
+
+import logging
+
+from courier_voice.core.errors import SpeechError
+from courier_voice.core.ports import Speaker, Synthesizer
+from courier_voice.core.words import Audio
+from courier_voice.speech.cache import PhraseCache
+from courier_voice.speech.console import ConsoleSpeaker
+from courier_voice.speech.player import Player
+from courier_voice.speech.spoken import clauses
+
+log = logging.getLogger(__name__)
+
+
+class VoiceSpeaker:
+    """Speaker. When no sound comes out (no card, no voice) it says so once and goes on through ``fallback``."""
+
+    def __init__(
+        self, synth: Synthesizer, player: Player, cache: PhraseCache | None = None, fallback: Speaker | None = None
+    ) -> None:
+        self._synth, self._player, self._cache = synth, player, cache
+        self._fallback: Speaker = fallback or ConsoleSpeaker()
+        self._silent = False
+
+    def say(self, text: str) -> None:
+        """Speak a text and return when it has been heard (or shown). Never raises SpeechError."""
+        if not self._silent:
+            try:
+                for clause in clauses(text):
+                    self._player.play(self._sound(clause))
+                self._player.wait()
+                return
+            except SpeechError as error:
+                self._silent = True
+                log.warning("going on in text: %s", error)
+                self._fallback.say(error.said)
+        self._fallback.say(text)
+
+    def _sound(self, clause: str) -> Audio:
+        audio = self._cache.get(clause) if self._cache else None
+        if audio is None:
+            audio = self._synth.synthesize(clause)
+            if self._cache:
+                self._cache.put(clause, audio)
+        return audio

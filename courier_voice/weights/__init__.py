@@ -1,0 +1,1 @@
+"""Model weights: the catalogue, fetching, verifying, finding, and the one conversion two engines share."""

@@ -48,7 +48,6 @@ def build_detector() -> SpeechDetector:
 
 def build_asr(settings: Settings, detector: SpeechDetector | None = None) -> Transcriber:
     """The recogniser chosen. Raises WeightsError naming the command that brings its weights."""
-    from courier_voice.weights.convert import openai_checkpoint
     from courier_voice.weights.locate import locate
 
     chosen = settings.asr
@@ -58,21 +57,24 @@ def build_asr(settings: Settings, detector: SpeechDetector | None = None) -> Tra
         from courier_voice.asr.faster import FasterWhisper
 
         return FasterWhisper(path, detector, beam=chosen.beam, hypotheses=chosen.hypotheses, threads=chosen.threads)
-    from courier_voice.asr.openai import OpenaiWhisper
+    from courier_voice.asr.openai import OpenAIWhisper
+    from courier_voice.weights.convert import openai_checkpoint
 
     checkpoint = openai_checkpoint(path) if path.is_dir() else path
-    return OpenaiWhisper(checkpoint, detector, beam=chosen.beam, threads=chosen.threads)
+    return OpenAIWhisper(
+        str(checkpoint), detector, beam=chosen.beam, hypotheses=chosen.hypotheses, threads=chosen.threads
+    )
 
 
 def build_llm(settings: Settings) -> ChatModel:
     """The language model chosen. Raises WeightsError or SettingsError."""
     chosen = settings.llm
     if chosen.client == "http":
-        from courier_voice.llm.http import HttpChat
+        from courier_voice.llm.http import HttpModel
 
-        return HttpChat(
-            chosen.base_url,
-            chosen.model,
+        return HttpModel(
+            base_url=chosen.base_url,
+            model=chosen.model,
             api_key=chosen.api_key,
             enforcement=chosen.enforcement,
             timeout_s=chosen.timeout_s,
@@ -84,7 +86,7 @@ def build_llm(settings: Settings) -> ChatModel:
     if chosen.client == "transformers":
         from courier_voice.llm.transformers import Transformers
 
-        return Transformers(path, threads=chosen.threads)
+        return Transformers(path)
     if find_spec("xllamacpp") is None:
         raise SettingsError("llm.client is llama.cpp, but xllamacpp is not installed: pip install xllamacpp")
     from courier_voice.llm.llamacpp import LlamaCpp

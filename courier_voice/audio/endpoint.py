@@ -52,15 +52,14 @@ class SileroDetector:
 
     A run of speech starts at ``threshold`` and ends when the probability has been under ``threshold - 0.15`` (Silero's
     own hysteresis) for ``close_gap_s``. Runs less than ``phrase_gap_s`` apart are a phrase; a phrase counts if one of
-    its runs is at least ``min_speech_s`` long with a mean probability of ``min_mean``. The notes of a melody are
-    neither, and a word half drowned in a passing train still counts for the one after it. ``pad_s`` goes on both sides.
+    its runs is over ``threshold`` for ``voiced_s`` in all. The notes of a melody are shorter, and a word half drowned
+    in a passing train still counts for the one after it. ``pad_s`` goes on both sides.
     """
 
     threshold: float = 0.5
     close_gap_s: float = 0.25
     phrase_gap_s: float = 1.0
-    min_speech_s: float = 0.2
-    min_mean: float = 0.62
+    voiced_s: float = 0.22
     pad_s: float = 0.2
 
     def segments(self, audio: Audio) -> tuple[Segment, ...]:
@@ -74,8 +73,8 @@ class SileroDetector:
         return _padded(spoken, self.pad_s, audio.seconds)
 
     def _sure(self, phrase: Sequence[_Run], speech: NDArray[np.float32]) -> bool:
-        needed = self.min_speech_s / FRAME_S
-        return any(end - start >= needed and speech[start:end].mean() >= self.min_mean for start, end in phrase)
+        needed = round(self.voiced_s / FRAME_S)
+        return any((speech[start:end] >= self.threshold).sum() >= needed for start, end in phrase)
 
 
 @lru_cache(maxsize=1)

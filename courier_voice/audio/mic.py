@@ -24,11 +24,15 @@ Frame = NDArray[np.float32]
 """512 samples (32 ms) at 16 kHz."""
 
 _BACKLOG: Final = round(30 / FRAME_S)
+"""Frames kept for a listener that is busy with a turn."""
 _DEAD_AFTER_S: Final = 3.0
+_ONSET: Final = 3
+"""Frames in a row that make a beginning: a click or a note of music is shorter."""
 
 _NO_PORTAUDIO: Final = {
     "linux": "install it: sudo apt install libportaudio2 (Fedora: portaudio)",
     "darwin": "install it: brew install portaudio",
+    "win32": "pip install --force-reinstall sounddevice",
 }
 _NO_DEVICE: Final = {
     "linux": "plug one in, see that `arecord -l` lists it and that your user is in the group audio",
@@ -119,10 +123,6 @@ def frames_of(audio: Audio) -> Iterator[Frame]:
         yield np.pad(frame, (0, FRAME - len(frame)))
 
 
-_ONSET: Final = 3
-"""Frames in a row that make a beginning: a click or a note of music is shorter."""
-
-
 def _sound(frames: Iterable[Frame]) -> Audio:
     return Audio(np.concatenate([np.zeros(0, np.float32), *frames]))
 
@@ -150,4 +150,4 @@ def _brief(error: Exception) -> str:
 
 
 def _fix(by_platform: dict[str, str]) -> str:
-    return by_platform.get(sys.platform, "pip install --force-reinstall sounddevice" if "win32" not in by_platform else "")
+    return by_platform.get(sys.platform, by_platform["linux"])

@@ -17,6 +17,8 @@ def mock_api(world: Path | None, host: str, port: int, fault: list[str]) -> None
     path = world or settings.api.world or data_dir("fixtures") / "worlds" / "demo.json"
 
     def announce(url: str) -> None:
-        stderr.print(f"mock carrier on {url} (description at {url}/docs), bearer token as COURIER_API__TOKEN", markup=False)
+        stderr.print(
+            f"mock carrier on {url} (description at {url}/docs), bearer token as COURIER_API__TOKEN", markup=False
+        )
 
     run(path, host=host, port=port, token=token, faults=[parse_fault(spec) for spec in fault], announce=announce)

@@ -124,5 +124,3 @@ def _timings(turn: Turn) -> Text:
     for stage, seconds in turn.timings.items():
         text.append(f"{STAGES.get(stage, stage)} {seconds * 1000:.0f} ms  ")
     return text
-
-

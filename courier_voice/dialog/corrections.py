@@ -22,7 +22,9 @@ _BETWEEN: Final = re.compile(
     rf"[，,。\s]*{_HESITATION}?[，,]?{_SIGN}(?:[，,]?(?:{_SIGN}))*[，,。\s]*(?:应该)?(?:是)?|"
     rf"[，,]不是[，,]+(?:是)?|(?<=[\d点块元])[，,]+{_HESITATION}[，,]+(?=\d)"
 )
-_RATHER: Final = re.compile(r"^(?:错了|不对|说错了|[，,])*不是(?P<old>[^，,]{1,8}?)[，,]?(?:而)?是(?P<new>[^，,]{1,8})(?=[，,。]|$)")
+_RATHER: Final = re.compile(
+    r"^(?:错了|不对|说错了|[，,])*不是(?P<old>[^，,]{1,8}?)[，,]?(?:而)?是(?P<new>[^，,]{1,8})(?=[，,。]|$)"
+)
 
 
 def resolve_corrections(text: str) -> str:

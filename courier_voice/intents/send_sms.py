@@ -75,4 +75,4 @@ class SendSms(Intent):
             said = f"发给{parcels[0].called}，尾号{parcels[0].tail}：{text}"
         else:
             said = f"群发{len(parcels)}个客户，每人一条：{text}"
-        return Proposal("sms", parcels, {"text": text}, said, self.draft())
+        return Proposal("sms", parcels, {"message": text}, said, self.draft())

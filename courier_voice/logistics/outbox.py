@@ -97,7 +97,7 @@ class Outbox:
         An effect given again under its key is the same one. Raises OutboxError when it could not be written
         (then nothing was done) and ValueError when its key belongs to another effect.
         """
-        receipt = self._write(effect).receipt
+        receipt = self._write(effect)
         if receipt.status != "queued":
             return receipt
         if effect.op == "dial":
@@ -162,20 +162,22 @@ class Outbox:
             (NOT_PLACED_AFTER_RESTART,),
         )
 
-    def _write(self, effect: Effect) -> Entry:
+    def _write(self, effect: Effect) -> Receipt:
         args = json.dumps(dict(effect.args), ensure_ascii=False, sort_keys=True)
         row = (effect.key, effect.op, effect.waybill, args, effect.happened_at.isoformat(), _utc_now())
         with self._rows, _durable():
-            self._db.execute(
+            written = self._db.execute(
                 "INSERT INTO effects (key, op, waybill, args, happened_at, written_at) VALUES (?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (key) DO NOTHING",
                 row,
-            )
+            ).rowcount
+        if written:
+            return Receipt(effect.key, "queued")
         entry = self._entry(effect.key)
         known = entry.effect
         if (known.op, known.waybill, known.args) != (effect.op, effect.waybill, json.loads(args)):
             raise ValueError("an idempotency key was used for two different effects")
-        return entry
+        return entry.receipt
 
     def _mark(self, key: str, status: str, detail: str = "", *, tries: int = 1) -> None:
         """Note how a try ended. It did end, so a disk that fails now is logged, not raised: the row stays queued and

@@ -19,7 +19,7 @@ from courier_voice.core.turn import Draft
 from courier_voice.core.words import Utterance
 from courier_voice.intents import ALL, BY_NAME
 from courier_voice.text.normalize import normalize
-from courier_voice.text.phonetics import sound_distance
+from courier_voice.text.phonetics import find_by_sound
 
 TARGET_SLOTS: Final = ("tail", "name", "address", "ref")
 QUOTED: Final = frozenset(["name", "address", "message", "item", "product", "place", "note", "question", "area"])
@@ -27,6 +27,9 @@ NUMBERS: Final = frozenset(
     ["weight_kg", "length_cm", "width_cm", "height_cm", "quantity", "declared_value_yuan", "cod_yuan"]
 )
 MOST_DRAFTS: Final = 2
+SPOKEN: Final = {"1": "一", "2": "两二", "3": "三", "4": "四", "5": "五", "6": "六", "7": "七", "8": "八", "9": "九", "10": "十"}
+SOUNDS_SAID: Final = 0.2
+"""Sound distance up to which a value is what was said, only misheard: 潘女士 for 潘女是."""
 
 
 def _choices(annotation: object) -> tuple[str, ...]:
@@ -141,13 +144,18 @@ def ground(slot: str, value: str, utterance: Utterance) -> str | None:
         return _tail(value, text)
     if slot in NUMBERS:
         digits = re.findall(r"\d+(?:\.\d+)?", value)
-        return value if value == "0" or (digits and all(d in text for d in digits)) else None
+        return value if value == "0" or (digits and all(_said(d, text) for d in digits)) else None
     if slot not in QUOTED:
         return value
     span = _span(value, text)
     if span is None:
         return None
     return utterance.as_heard(span) if slot == "message" and span in text else span
+
+
+def _said(number: str, text: str) -> bool:
+    """A small count may stay in Hanzi in the normalised text: 一个包."""
+    return number in text or any(hanzi in text for hanzi in SPOKEN.get(number, ""))
 
 
 def _tail(value: str, text: str) -> str | None:
@@ -166,10 +174,10 @@ def _span(value: str, text: str) -> str | None:
     tidy = normalize(value).text
     if tidy in text:
         return tidy
+    alike = find_by_sound(tidy, text)
+    if alike is not None and alike[2] <= SOUNDS_SAID:
+        stretch = text[alike[0] : alike[1]]
+        if re.findall(r"\d+", tidy) == re.findall(r"\d+", stretch):
+            return tidy
     found = fuzz.partial_ratio_alignment(tidy, text)
-    if found is None or found.score < 50:
-        return None
-    stretch = text[found.dest_start : found.dest_end]
-    if sound_distance(tidy, stretch) <= 0.2 and re.findall(r"\d+", tidy) == re.findall(r"\d+", stretch):
-        return tidy
-    return stretch if found.score >= 70 else None
+    return text[found.dest_start : found.dest_end] if found is not None and found.score >= 70 else None

@@ -1,4 +1,4 @@
-"""Heard text to normalised text: simplified script, half width, no stray spaces, Arabic digits where digits are meant."""
+"""Heard text to normalised text: simplified script, half width, no stray spaces, digits where digits are meant."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from courier_voice.core.words import Edit, Utterance
-from courier_voice.text.numerals import ANY, SPELLING
+from courier_voice.text.numerals import ANY, NONZERO, SPELLING
 from courier_voice.text.spotting import rewrite
 
 _HAN = r"\u3007\u3400-\u9fff"
@@ -18,7 +18,7 @@ _KEPT = "，。！？：；（）、…—～“”‘’《》【】·"
 _WIDE_RUN = re.compile(rf"[^{_KEPT}]+")
 _SPACES_AT_HAN = re.compile(rf"(?<=[{_HAN}{_KEPT}]) | (?=[{_HAN}{_KEPT}])")
 _PAUSE = re.compile(
-    rf"(?:(?<=[十百])|(?<=[十百][一二三四五六七八九])) (?=[一二三四五六七八九两]?[十百])|(?<=[0-9]) (?=[{ANY}])|(?<=[{ANY}]) (?=[0-9])"
+    rf"(?:(?<=[十百])|(?<=[十百][{NONZERO}])) (?=[{NONZERO}两]?[十百])|(?<=[0-9]) (?=[{ANY}])|(?<=[{ANY}]) (?=[0-9])"
 )
 _SPACED_DIGITS = re.compile(rf"(?<![{ANY}.])[{SPELLING}](?: [{SPELLING}]){{3,}}(?![{ANY}.])")
 _VARIANTS = str.maketrans({"妳": "你", "麽": "么", "〇": "零"})

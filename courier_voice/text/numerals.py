@@ -1,4 +1,4 @@
-"""What a spoken numeral is worth: 两千, 三千八, 一万二, 零点四, 七四幺六. Where one stands in a sentence: see ``spotting``.
+"""What a spoken numeral is worth: 两千, 三千八, 一万二, 零点四, 七四幺六. For where one stands see ``spotting``.
 
 The plain reading is cn2an's. WeTextProcessing's grammar was tried for the whole job: it knows no 两公斤三, 三斤半 or
 四十三十二十, reads 四点一刻 as 4.1, rewrites units, and keeps no alignment with what was heard.
@@ -10,12 +10,14 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import lru_cache
+from itertools import pairwise
 
 SPELLED = {"幺": "1", "洞": "0", "两": "2", "拐": "7", "勾": "9"}
 """Digits as couriers spell them, beside the plain ones."""
 
 DIGIT = "零一二三四五六七八九0-9"
 """As part of a character class: one plain digit. The classes below likewise."""
+NONZERO = "一二三四五六七八九"
 SPELLING = DIGIT + "幺洞拐勾两"
 CARDINAL = DIGIT + "两十百千万亿"
 ANY = CARDINAL + "幺"
@@ -86,7 +88,7 @@ def _cuts(run: str) -> Iterator[list[str]]:
 
 def _oddness(way: list[str]) -> float:
     sizes = [value(part) for part in way]
-    rises = [b / a for a, b in zip(sizes, sizes[1:], strict=False) if b > a]
+    rises = [after / before for before, after in pairwise(sizes) if after > before]
     bare = [part[0] == "十" for part in way]
     rising = 1.2 * len(rises) + 0.6 * sum(ratio > 2 for ratio in rises)
     return 2 * (len(way) != 3) + rising + sum(bare) + sum(bare[1:-1]) + 0.5 * sum(size % 5 != 0 for size in sizes)

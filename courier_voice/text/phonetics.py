@@ -20,7 +20,9 @@ _NEAR_INITIALS = {
 }
 _NEAR_FINALS = {
     frozenset(pair.split("-"))
-    for pair in "an-ang en-eng in-ing ian-iang uan-uang un-ong on-ong eng-ong ei-ui e-er o-uo ai-ei ou-uo ie-ian".split()
+    for pair in (
+        "an-ang en-eng in-ing ian-iang uan-uang un-ong on-ong eng-ong ei-ui e-er o-uo ai-ei ou-uo ie-ian".split()
+    )
 }
 _OTHER = 1.0
 _NEAR = 0.3
@@ -41,8 +43,8 @@ def _sounding(text: str) -> tuple[tuple[int, str], ...]:
     from pypinyin import lazy_pinyin  # 0.2 s
 
     spoken = text.lower().translate(_HAN_DIGITS)
-    # one list entry a character: what has no pinyin comes back character by character
-    syllables = lazy_pinyin(spoken, errors=list)
+    # what has no pinyin comes back character by character, so that there is one entry for each
+    syllables = lazy_pinyin(spoken, errors=lambda rest: list(rest))  # type: ignore[arg-type, return-value]
     return tuple((at, syllable) for at, syllable in enumerate(syllables) if syllable.isalnum())
 
 
@@ -117,9 +119,7 @@ def _edit_distance(left: Sequence[str], right: Sequence[str]) -> float:
     for count, syllable in enumerate(left, 1):
         above, row = row, [count * _INDEL]
         for at, other in enumerate(right):
-            row.append(
-                min(above[at] + _syllables_differ(syllable, other), above[at + 1] + _INDEL, row[at] + _INDEL)
-            )
+            row.append(min(above[at] + _syllables_differ(syllable, other), above[at + 1] + _INDEL, row[at] + _INDEL))
     return row[-1]
 
 

@@ -20,7 +20,19 @@ def test_a_sentence_reads_as_meant_and_stays_so(heard: str, wanted: str) -> None
 
 def test_the_table_covers_every_category() -> None:
     kinds = Counter(case[0] for case in CASES)
-    assert set(kinds) == {"tail", "weight", "money", "size", "count", "address", "time", "kept", "script", "width", "mixed"}
+    assert set(kinds) == {
+        "tail",
+        "weight",
+        "money",
+        "size",
+        "count",
+        "address",
+        "time",
+        "kept",
+        "script",
+        "width",
+        "mixed",
+    }
     assert len(CASES) == len({case[1] for case in CASES})
 
 

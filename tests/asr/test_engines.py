@@ -1,0 +1,137 @@
+"""Both engines on their real weights: people, noise, long files, bad weights."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+import pytest
+import soundfile
+import soxr
+
+from courier_voice.asr.faster import FasterWhisper
+from courier_voice.asr.openai import OpenAIWhisper
+from courier_voice.audio.endpoint import SileroDetector
+from courier_voice.audio.wav import read_audio
+from courier_voice.core.errors import TranscriptionError
+from courier_voice.core.ports import Transcriber
+from courier_voice.core.words import Audio, Transcript
+from courier_voice.text.normalize import normalize
+from courier_voice.weights.convert import openai_checkpoint
+
+WEIGHTS = Path(os.environ.get("COURIER_WEIGHTS") or platformdirs.user_cache_path("courier-voice") / "weights")
+MODEL = WEIGHTS / "whisper-base"
+SOUNDS = Path(__file__).resolve().parents[2] / "fixtures" / "audio"
+PEOPLE = SOUNDS / "real"
+
+
+def load(engine: str, **options: object) -> Transcriber:
+    if engine == "whisper":
+        return OpenAIWhisper(str(openai_checkpoint(MODEL)), SileroDetector(), **options)  # type: ignore[arg-type]
+    return FasterWhisper(MODEL, SileroDetector(), **options)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module", params=["faster-whisper", "whisper"])
+def engine(request: pytest.FixtureRequest) -> Transcriber:
+    return load(request.param)
+
+
+@pytest.fixture(scope="module")
+def faster() -> Transcriber:
+    return load("faster-whisper")
+
+
+def test_people_are_understood(engine: Transcriber) -> None:
+    heard = {name: engine.transcribe(read_audio(PEOPLE / f"cmn_{name}.wav")) for name in ("call", "confirm", "weight")}
+    assert "电话" in heard["call"].text
+    assert "确认" in heard["confirm"].text
+    assert "重量三点五公斤" in heard["weight"].text
+    for transcript in heard.values():
+        assert 0.4 < transcript.confidence <= 1
+        assert transcript.audio_s > 1
+
+
+def test_readings_are_ranked_and_the_first_is_the_text(engine: Transcriber) -> None:
+    heard = engine.transcribe(read_audio(PEOPLE / "aishell1_BAC009S0724W0121.wav"))
+    assert 1 < len(heard.nbest) <= 3
+    assert heard.nbest[0].text == heard.text
+    assert len({h.text for h in heard.nbest}) == len(heard.nbest)
+    assert all(h.logprob < 0 for h in heard.nbest)
+
+
+@pytest.mark.parametrize(("name", "digits"), [("cmn_digits_6688", "6688"), ("cmn_digits_1357", "1357")])
+def test_spoken_digits_become_digits(faster: Transcriber, name: str, digits: str) -> None:
+    assert digits in normalize(faster.transcribe(read_audio(PEOPLE / f"{name}.wav"))).text
+
+
+@pytest.mark.parametrize("sound", ["no_speech/silence_1", "noise/rain", "noise/engine", "noise/train"])
+def test_silence_and_noise_are_an_empty_transcript(engine: Transcriber, sound: str) -> None:
+    heard = engine.transcribe(read_audio(SOUNDS / f"{sound}.flac"))
+    assert (heard.text, heard.raw, heard.confidence, heard.nbest) == ("", "", 0.0, ())
+
+
+def test_nothing_at_all_is_an_empty_transcript(engine: Transcriber) -> None:
+    assert engine.transcribe(Audio(np.zeros(0, np.float32))) == Transcript("", "", 0.0)
+
+
+def test_a_stereo_file_of_another_rate_is_understood_alike(faster: Transcriber, tmp_path: Path) -> None:
+    original = read_audio(PEOPLE / "cmn_call.wav")
+    left = soxr.resample(original.samples, 16000, 44100)
+    soundfile.write(tmp_path / "a.flac", np.stack([left, left], axis=1), 44100)
+    assert faster.transcribe(read_audio(tmp_path / "a.flac")).text == faster.transcribe(original).text
+
+
+def test_a_long_file_is_heard_to_its_end(tmp_path: Path) -> None:
+    told: list[float] = []
+    transcriber = load("faster-whisper", progress=lambda done, _: told.append(done), beam=1, hypotheses=1)
+    pause = np.zeros(16000, np.float32)
+    bridge, call = (read_audio(PEOPLE / f"{name}.wav").samples for name in ("fleurs_zh_1883", "cmn_call"))
+    long = Audio(np.concatenate([*[bridge, pause] * 4, call, pause]))
+    heard = transcriber.transcribe(long)
+    assert heard.text.count("一一年八月") == 4
+    assert "电话" in heard.text[-8:]
+    assert len(told) >= 3
+    assert told == sorted(told)
+
+
+def test_hints_bend_what_is_heard(faster: Transcriber) -> None:
+    audio = read_audio(PEOPLE / "dsp_16307130192-11-01.wav")
+    assert "饭店" in faster.transcribe(audio, hints=("去饭店吃饭。", "饭店在哪里？", "饭店。")).text
+
+
+def test_many_hints_do_not_break_the_limit_of_the_context(engine: Transcriber) -> None:
+    hints = [f"打给第{number}号楼的王女士，告诉她快递到了。" for number in range(100)]
+    assert "电话" in engine.transcribe(read_audio(PEOPLE / "cmn_call.wav"), hints=hints).text
+
+
+def test_without_examples_and_with_one_hypothesis(faster: Transcriber) -> None:
+    plain = load("faster-whisper", examples=(), hypotheses=1, windows=(30.0,))
+    heard = plain.transcribe(read_audio(PEOPLE / "cmn_call.wav"))
+    assert "电话" in heard.text
+    assert len(heard.nbest) == 1
+
+
+def broken_faster(folder: Path) -> Transcriber:
+    (folder / "model.bin").write_bytes(b"no model")
+    return FasterWhisper(folder, SileroDetector())
+
+
+def broken_openai(folder: Path) -> Transcriber:
+    (folder / "model.pt").write_bytes(b"no model")
+    return OpenAIWhisper(str(folder / "model.pt"), SileroDetector())
+
+
+@pytest.mark.parametrize("build", [broken_faster, broken_openai])
+def test_weights_that_do_not_load_are_an_error_with_the_fix(
+    build: Callable[[Path], Transcriber], tmp_path: Path
+) -> None:
+    with pytest.raises(TranscriptionError, match="courier-voice models verify"):
+        build(tmp_path)
+
+
+def test_an_unknown_official_name_is_an_error_that_lists_some() -> None:
+    with pytest.raises(TranscriptionError, match="or name an official model .*base"):
+        OpenAIWhisper("no-such-model", SileroDetector())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from enum import Enum
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -21,10 +24,24 @@ app = typer.Typer(
 models = typer.Typer(help="Model weights: pull, list, verify.", no_args_is_help=True)
 app.add_typer(models, name="models")
 
+
+class Engines(str, Enum):
+    FASTER = "faster-whisper"
+    WHISPER = "whisper"
+
+
+class Routes(str, Enum):
+    LLM = "llm"
+    CASCADE = "cascade"
+
+
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout, nothing else there.")]
-World = Annotated[Path | None, typer.Option(help="World file of the mock carrier (default: the shipped demo world).")]
-Engine = Annotated[str | None, typer.Option(help="faster-whisper or whisper.")]
-Nlu = Annotated[str, typer.Option(help="llm or cascade (control words, then the LLM); fast is not there yet.")]
+World = Annotated[
+    Path | None,
+    typer.Option(exists=True, dir_okay=False, help="World file of the mock carrier (default: the shipped demo world)."),
+]
+Engine = Annotated[Engines | None, typer.Option(help="The recogniser.")]
+Nlu = Annotated[Routes, typer.Option(help="cascade: control words, then the LLM; fast is not there yet.")]
 
 
 @app.callback()
@@ -81,14 +98,17 @@ def say(
 @app.command(epilog="Example: courier-voice understand 三公斤半寄特快 --json")
 def understand(
     text: Annotated[list[str] | None, typer.Argument(help="An utterance.")] = None,
-    file: Annotated[Path | None, typer.Option(help="One utterance a line (plain, or JSON with a text).")] = None,
-    nlu: Nlu = "cascade",
+    file: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="One utterance a line (plain, or JSON with a text)."),
+    ] = None,
+    nlu: Nlu = Routes.CASCADE,
     json_: Json = False,
 ) -> None:
     """Intent and slots of an utterance; nothing is done about it."""
     from courier_voice.commands import read as run
 
-    run.understand("".join(text or []), file, nlu, json_)
+    run.understand("".join(text or []), file, nlu.value, json_)
 
 
 @app.command(epilog="Example: courier-voice transcribe turn.wav --json")
@@ -100,21 +120,24 @@ def transcribe(
     """What the recogniser hears."""
     from courier_voice.commands import read as run
 
-    run.transcribe(wav, engine, json_)
+    run.transcribe(wav, engine and engine.value, json_)
 
 
 @app.command(
     epilog="Example: courier-voice converse --world fixtures/worlds/beihu.json --script fixtures/eval/dialogs.jsonl"
 )
 def converse(
-    script: Annotated[Path, typer.Option(help='One dialogue a line: {"id", "turns": [{"user": TEXT}]}.')],
+    script: Annotated[
+        Path, typer.Option(exists=True, dir_okay=False, help='One dialogue a line: {"id", "turns": [{"user": TEXT}]}.')
+    ],
     world: World = None,
-    nlu: Nlu = "cascade",
+    nlu: Nlu = Routes.CASCADE,
+    json_: Json = True,
 ) -> None:
-    """Multi-turn text dialogues, each from the start of the world's day; JSON lines."""
+    """Multi-turn text dialogues, each from the start of the world's day; always JSON lines."""
     from courier_voice.commands import talk as run
 
-    run.converse(script, world, nlu)
+    run.converse(script, world, nlu.value)
 
 
 @app.command(epilog="Example: courier-voice replay fixtures/audio")
@@ -127,13 +150,15 @@ def replay(
     """Recorded turns with their manifests, scored; a row a turn, then the summary."""
     from courier_voice.commands import measure as run
 
-    run.replay(path, engine, limit, json_)
+    run.replay(path, engine and engine.value, limit, json_)
 
 
 @app.command(epilog="Example: courier-voice polish 跟他说快点来拿别磨蹭我十点就走")
 def polish(
     text: Annotated[list[str] | None, typer.Argument(help="A dictated message.")] = None,
-    file: Annotated[Path | None, typer.Option(help="One message a line (plain, or JSON with spoken).")] = None,
+    file: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="One message a line (plain, or JSON with spoken).")
+    ] = None,
     json_: Json = False,
 ) -> None:
     """A dictated message made fit to be sent; facts are checked in code."""
@@ -146,7 +171,8 @@ def polish(
 def kb() -> None:
     """The knowledge base (not there yet)."""
     typer.echo(
-        "the knowledge base is not there yet: it comes with a later release; questions over key accounts' rules work in `say`",
+        "the knowledge base is not there yet: it comes with a later release; "
+        "questions over key accounts' rules work in `say`",
         err=True,
     )
     raise typer.Exit(1)
@@ -222,6 +248,9 @@ def main() -> None:
     """Run a command; known trouble becomes one line on stderr and exit code 1."""
     from courier_voice.core.errors import CourierVoiceError
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a pipe gets UTF-8 whatever the locale; a terminal what it can show
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
     try:
         app()
     except CourierVoiceError as error:

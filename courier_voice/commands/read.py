@@ -10,7 +10,7 @@ import typer
 from courier_voice.app import build_asr, build_llm, build_polisher
 from courier_voice.commands.models import ready_nlu
 from courier_voice.commands.out import begin, counted, emit, frame, lines, stderr, waiting
-from courier_voice.core.errors import CourierVoiceError, SettingsError, WeightsError
+from courier_voice.core.errors import CourierVoiceError, WeightsError
 from courier_voice.core.turn import NluContext
 from courier_voice.text.normalize import normalize
 
@@ -18,7 +18,7 @@ from courier_voice.text.normalize import normalize
 def _texts(text: str, file: Path | None, key: str) -> list[str]:
     texts = list(lines(file, key)) if file else [text] if text.strip() else []
     if not texts:
-        raise SettingsError("nothing to read: give a TEXT, or --file with one a line")
+        raise typer.BadParameter("nothing to read: give a TEXT, or --file with one a line")
     return texts
 
 

@@ -14,26 +14,29 @@ from courier_voice.commands.models import ready_nlu
 from courier_voice.commands.out import begin, counted, emit, turn_row
 from courier_voice.core.errors import SettingsError
 from courier_voice.core.turn import Turn
+from courier_voice.logistics.mock.world import load_world
 from courier_voice.speech.console import ConsoleSpeaker
 
 
 def in_world(world: Path | None) -> dict[str, object]:
-    """The settings' changes that a --world option makes. Raises SettingsError when the file is not there."""
+    """The settings' changes that a --world option makes. Raises WorldError here, before any model is waited for."""
     if world is None:
         return {}
-    if not world.is_file():
-        raise SettingsError(f"no world file at {world}; give one of the schema of fixtures/worlds/")
+    load_world(world)
     return {"api": {"world": str(world)}}
 
 
 def say(text: str, world: Path | None, yes: bool, json_: bool) -> None:
+    if not text.strip():
+        raise typer.BadParameter("nothing to say: give a TEXT")
     settings = begin(**in_world(world))
     cascade, model = ready_nlu(settings)
     speaker = ConsoleSpeaker(lambda _: None) if json_ else build_speaker(settings, lambda _: None)
     wired = build_agent(settings, nlu=cascade, polisher=build_polisher(model), speaker=speaker)
-    turns = [wired.agent.take_text(text)]
-    if yes and turns[0].kind == "confirm":
-        turns.append(wired.agent.take_text("确认"))
+    with wired.outbox:
+        turns = [wired.agent.take_text(text)]
+        if yes and turns[0].kind == "confirm":
+            turns.append(wired.agent.take_text("确认"))
     for turn in turns:
         if json_:
             emit(turn_row(turn))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typer
+from rich.console import Console
 from rich.table import Table
 
 from courier_voice.commands.out import begin, downloads, emit, stderr
@@ -34,7 +35,7 @@ def _show(rows: tuple[Row, ...], json_: bool) -> None:
         table.add_row(row.name, row.role, row.state, f"{row.size / 1e6:.0f}", default, row.licence)
         for file, fault in row.faults.items():
             table.add_row("", "", f"{file}: {fault}", "", "", "")
-    stderr.print(table)
+    Console().print(table)
 
 
 def models_pull(names: list[str], json_: bool) -> None:

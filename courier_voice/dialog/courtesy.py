@@ -6,6 +6,7 @@ from courier_voice.dialog.dictation import Message, read
 
 LONGEST = 200
 """Characters of a text."""
+THANKS = "谢谢！"
 _NOTHING_LEFT = "有关您的快递想跟您联系，请您看到后回复"
 
 
@@ -23,6 +24,5 @@ def framed(message: Message, body: str = "") -> str:
     body = (body or message.text or _NOTHING_LEFT).rstrip("。，,；;！!")
     end = "" if body.endswith(("？", "?")) else "。"
     opening = greeting(message)
-    thanks = "谢谢！"
-    room = LONGEST - len(opening) - len(end) - len(thanks)
-    return f"{opening}{body[:room]}{end}{thanks}"
+    room = LONGEST - len(opening) - len(end) - len(THANKS)
+    return f"{opening}{body[:room]}{end}{THANKS}"

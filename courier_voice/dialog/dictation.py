@@ -42,7 +42,7 @@ _ADDRESSES: Final[tuple[tuple[Mode, str], ...]] = (
 _RULES: Final = tuple((mode, re.compile(_LEAD + pattern)) for mode, pattern in _ADDRESSES)
 _OPENING: Final = {"thank": "谢谢您", "ask": "请问您", "remind": "提醒您", "request": "请您"}
 _NEW_CLAUSE: Final = re.compile(
-    r"(?<=[^，,。！？;；\s不用别要想会能跟给再])(?=(?:让|叫|问)(?:他|她|人家)(?!们?(?:家)?的))"
+    r"(?<=[^，,。！？;；\s]{3}[^，,。！？;；\s不用别要想会能跟给再])(?=(?:让|叫|问)(?:他|她|人家)(?!们?(?:家)?的))"
 )
 _THIRD: Final = re.compile(rf"(?:{NAME.pattern}|老板娘|保安|门卫|邻居|保洁|物业|同事|司机|快递站长)[^，]{{0,3}}$")
 _REMNANT: Final = re.compile(
@@ -53,9 +53,14 @@ _NESTED: Final = 3
 _FILLER: Final = re.compile(
     "(?:那个|这个|就是说?|那谁|怎么说呢|对吧|是吧|好吧|行吧|反正|然后呢?|我想想|等会儿|等下|吧|呢|嗯|呃|额|啊)+"
 )
+_UNSAID: Final = re.compile(
+    "(?:这个|这事儿?|这话|这句|这些|那个|这)?(?:你|就|可|也|都|千万)*(?:别|不用|不要|不必|甭)(?:跟(?:他|她|人家))?"
+    "(?:写|提|说|讲|告诉(?:他|她|人家))(?:这个|这事儿?|这些|这茬儿?|这句)?(?:了|出去|进去|上去?)*"
+)
+"""Takes the clause before it back: 这单是她前夫寄的，别提这个."""
 _DASHED: Final = re.compile(f"[{SPELLING}]+(?:杠[{SPELLING}]+)+")
 _CODE: Final = re.compile(
-    r"(?:单元|楼[道栋]?|大?门|门禁|房门?|院|家|锁|电梯)[^，]{0,4}密码(?P<between>[^，\d]{0,8})(?P<code>\d[\d\s]{2,}(?:井号?|星号?|#|\*)?)"
+    r"(?:单元|楼[道栋]?|(?<!柜)门|门禁|房门?|院|家|锁|电梯)[^，]{0,4}密码(?P<between>[^，\d]{0,8})(?P<code>\d[\d\s]{2,}(?:井号?|星号?|#|\*)?)"
 )
 
 
@@ -84,6 +89,9 @@ def read(spoken: str) -> Message:
     kept: list[str] = []
     for raw in re.split(r"[，,。！!；;\s…]+|(?<=[？?])", _NEW_CLAUSE.sub("，", text)):
         if _FILLER.fullmatch(raw):
+            continue
+        if _UNSAID.fullmatch(raw):
+            kept = kept[:-1]
             continue
         clause, mode, name = _addressed(raw.strip("：:、"))
         addressee = addressee or name
@@ -132,10 +140,15 @@ def _civil(clause: str) -> str:
     lists = manners()
     if lists.orders.search(clause):
         return ""
-    clean = lists.rude.sub("", lists.gripes.sub("", clause))
+    clean = lists.rude.sub("", lists.gripes.sub(_unless_counted, clause))
     if clean == clause:
         return clause
     return _REMNANT.sub("", re.sub("^(?:的|了|得|地(?![址方下铁上库]))+", "", clean))
+
+
+def _unless_counted(grumble: re.Match[str]) -> str:
+    """Numbers survive, even inside a complaint; 八百遍 is none."""
+    return grumble.group() if re.search(r"\d", grumble.group().replace("800", "")) else ""
 
 
 def _to_you(clause: str, addressee: str, *, keep_start: bool) -> str:

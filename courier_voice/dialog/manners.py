@@ -19,7 +19,7 @@ class _File(BaseModel):
     gripes: list[str]
     softer: list[tuple[str, str]]
     promises: list[str]
-    claims: list[list[str]]
+    claims: list[tuple[str, str]]
     polite: list[str]
 
 
@@ -32,7 +32,7 @@ class Manners:
     gripes: re.Pattern[str]
     softer: tuple[tuple[re.Pattern[str], str], ...]
     promises: tuple[str, ...]
-    claims: tuple[tuple[str, ...], ...]
+    claims: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
     polite: re.Pattern[str]
     """Words a text may add: they tell the customer nothing new."""
 
@@ -48,7 +48,7 @@ def manners() -> Manners:
         _any(lists.gripes),
         tuple((re.compile(pattern), new) for pattern, new in lists.softer),
         tuple(lists.promises),
-        tuple(tuple(words) for words in lists.claims),
+        tuple((re.compile(new), re.compile(known)) for new, known in lists.claims),
         _any(sorted(lists.polite, key=len, reverse=True)),
     )
 

@@ -121,11 +121,11 @@ def dialog_turn_errors(expect: Mapping[str, object], turn: Mapping[str, object])
     meant, made = list(_list(expect["calls"])), list(_list(turn["calls"]))
     if expect.get("must_not_call") and made:
         errors.append(f"called {[c['op'] for c in made]}")
-    elif len(meant) != len(made) or not _all_match(meant, made):
+    elif not same_calls(meant, made):
         errors.append(f"calls {made}, expected {meant}")
     reply = comparable(str(turn["reply"]))
     for mention in _list(expect.get("must_mention", [])):
-        if not any(comparable(one) in reply for one in str(mention).split("|")):
+        if not has_one_of(reply, str(mention)):
             errors.append(f"reply lacks {mention}")
     return errors
 
@@ -134,27 +134,33 @@ def _list(value: object) -> Sequence[dict[str, object]]:
     return value if isinstance(value, list) else []
 
 
-def _all_match(meant: list[dict[str, object]], made: list[dict[str, object]]) -> bool:
+def same_calls(meant: Sequence[Mapping[str, object]], made: Sequence[Mapping[str, object]]) -> bool:
+    """Whether the calls made are those meant, in any order and no other; only listed waybills and arguments count."""
     rest = list(made)
     for call in meant:
         found = next((c for c in rest if _matches(call, c)), None)
         if found is None:
             return False
         rest.remove(found)
-    return True
+    return not rest
 
 
 def _matches(meant: Mapping[str, object], made: Mapping[str, object]) -> bool:
-    if meant["op"] != made["op"] or meant.get("waybill") != made.get("waybill"):
+    if meant["op"] != made["op"] or meant.get("waybill") not in (None, made.get("waybill")):
         return False
     wanted, got = meant.get("args") or {}, made.get("args") or {}
     assert isinstance(wanted, Mapping)
     assert isinstance(got, Mapping)
-    for name, value in wanted.items():
-        if name.endswith("_contains"):
-            there = comparable(str(got.get(name.removesuffix("_contains"), "")))
-            if not all(any(comparable(o) in there for o in str(v).split("|")) for v in _list(value)):
-                return False
-        elif name not in got or not same_value(name, got[name], value):
-            return False
-    return True
+    return all(_same_argument(name, value, got) for name, value in wanted.items())
+
+
+def _same_argument(name: str, value: object, got: Mapping[str, object]) -> bool:
+    if name.endswith("_contains"):
+        there = comparable(str(got.get(name.removesuffix("_contains"), "")))
+        return all(has_one_of(there, str(entry)) for entry in value) if isinstance(value, list | tuple) else False
+    return name in got and same_value(name, got[name], value)
+
+
+def has_one_of(comparable_text: str, entry: str) -> bool:
+    """Whether a text (already ``comparable``) has one of the alternatives of ``a|b``."""
+    return any(comparable(one) in comparable_text for one in entry.split("|"))

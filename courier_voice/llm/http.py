@@ -17,7 +17,7 @@ from typing import Any, Final, Literal
 import httpx
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, stop_before_delay
-from tenacity.wait import wait_exponential_jitter
+from tenacity.wait import wait_exponential, wait_random
 
 from courier_voice.core.errors import ModelError, ModelOutputError
 from courier_voice.core.ports import Role
@@ -251,7 +251,7 @@ def _unwrap(text: str) -> str:
     return json.dumps(value[_REPLY_KEY], ensure_ascii=False, separators=(",", ":"))
 
 
-_backoff: Final = wait_exponential_jitter(initial=0.3, max=4.0, jitter=0.2)
+_backoff: Final = wait_exponential(multiplier=0.3, max=4.0) + wait_random(0.0, 0.2)
 
 
 def _wait(state: RetryCallState) -> float:

@@ -6,6 +6,8 @@ in the life of an installation: ``warm`` saves its KV state, later processes rea
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import hashlib
 import logging
 import math
@@ -13,21 +15,46 @@ import os
 import secrets
 import shutil
 import socket
+import sys
 import tempfile
 import threading
 import weakref
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
-import xllamacpp
 
 from courier_voice.core.errors import ModelError, WeightsMissing
 from courier_voice.core.ports import Role
 
 log = logging.getLogger(__name__)
+
+
+def engine() -> Any:
+    """xllamacpp, with the OpenMP it needs.
+
+    Threads that wait for each other must sleep, not spin, or a second busy process makes everything ten times slower
+    (measured); libgomp reads that once, when it is loaded. Slim images have no libgomp, and torch brings one.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    torch = find_spec("torch")
+    if sys.platform == "linux" and torch is not None and torch.origin is not None:
+        try:
+            ctypes.CDLL("libgomp.so.1")
+        except OSError:
+            with contextlib.suppress(OSError):
+                ctypes.CDLL(str(Path(torch.origin).parent / "lib" / "libgomp.so.1"))
+    try:
+        import xllamacpp
+    except ImportError as error:
+        raise ModelError(
+            f"llama.cpp does not load ({error}): install xllamacpp, and libgomp1 if that is named"
+        ) from error
+    return xllamacpp
+
 
 _SAMPLES: Final = 64
 _SAMPLE_BYTES: Final = 16_384
@@ -65,7 +92,7 @@ class LlamaCpp:
         self._states = cache_dir or private
         self._states.mkdir(parents=True, exist_ok=True)
         self._keep = keep_states
-        self._identity = f"{_fingerprint(model_path)} ctx={context} kv=q8_0 xllamacpp={version('xllamacpp')}"
+        self._identity = f"{_fingerprint(model_path)} ctx={context} kv=f16 xllamacpp={version('xllamacpp')}"
         self._warmed: dict[str, Path] = {}
         self._in_slot = ""
         self._server, self._http = _start(model_path, context, threads, self._states, private)
@@ -198,12 +225,12 @@ def _start(model: Path, context: int, threads: int, states: Path, private: Path)
     That side listens on a Unix socket in a directory of ours where there are such sockets, else on the loopback
     address; both want a random key.
     """
-    key = secrets.token_hex(16)
+    xllamacpp, key = engine(), secrets.token_hex(16)
     params = xllamacpp.CommonParams()
     params.model.path = str(model)
     params.n_ctx, params.n_parallel = context, 1
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
-    params.cache_type_k = params.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_Q8_0
+    params.cache_type_k = params.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_F16
     params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_ENABLED
     params.cache_ram_mib = 0  # prefixes are swapped through their files, which is as fast
     params.n_ctx_checkpoints = 0

@@ -27,7 +27,18 @@ NUMBERS: Final = frozenset(
     ["weight_kg", "length_cm", "width_cm", "height_cm", "quantity", "declared_value_yuan", "cod_yuan"]
 )
 MOST_DRAFTS: Final = 2
-SPOKEN: Final = {"1": "一", "2": "两二", "3": "三", "4": "四", "5": "五", "6": "六", "7": "七", "8": "八", "9": "九", "10": "十"}
+SPOKEN: Final = {
+    "1": "一",
+    "2": "两二",
+    "3": "三",
+    "4": "四",
+    "5": "五",
+    "6": "六",
+    "7": "七",
+    "8": "八",
+    "9": "九",
+    "10": "十",
+}
 SOUNDS_SAID: Final = 0.2
 """Sound distance up to which a value is what was said, only misheard: 潘女士 for 潘女是."""
 
@@ -105,7 +116,14 @@ def read(output: str, utterance: Utterance) -> tuple[Draft, ...]:
     if not isinstance(frames, list) or not frames or not all(isinstance(f, dict) for f in frames):
         raise ModelOutputError("not a list of frames")
     drafts = tuple(_draft(frame, utterance) for frame in frames[:MOST_DRAFTS])
-    return drafts[:1] if len(drafts) > 1 and drafts[0] == drafts[1] else drafts
+    return drafts[:1] if len(drafts) > 1 and _adds_nothing(drafts[1], drafts[0]) else drafts
+
+
+def _adds_nothing(second: Draft, first: Draft) -> bool:
+    """A small model likes to say one command twice, under another name, or to close with a none."""
+    if second == first or second.intent == "none":
+        return True
+    return bool(second.slots) and all(first.slots.get(name) == value for name, value in second.slots.items())
 
 
 def _draft(frame: Mapping[str, object], utterance: Utterance) -> Draft:

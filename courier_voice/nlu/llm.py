@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from math import log, sqrt
 
 from courier_voice.core.errors import ModelOutputError
@@ -15,29 +16,43 @@ from courier_voice.core.words import Utterance
 from courier_voice.intents import ALL
 from courier_voice.nlu import frames
 from courier_voice.nlu.grammar import frames_grammar, frames_schema
+from courier_voice.nlu.pairs import PAIRS
 from courier_voice.prompting import load
+from courier_voice.text.normalize import normalize
 from courier_voice.text.phonetics import pinyin
 
 log_ = logging.getLogger(__name__)
 
 MOST_TOKENS = 160
+STANDING_EACH = 4
+NEAREST = 4
 
 
 @dataclass(frozen=True)
 class Shot:
-    """One worked example as the model sees it."""
+    """One worked example as the model sees it: a question and its answer."""
 
     asked: str
     answer: str
 
-    @property
-    def line(self) -> str:
-        return f"{self.asked}\n{self.answer}"
-
 
 def shots() -> tuple[Shot, ...]:
-    """Every example of every intent, in the intents' order."""
-    return tuple(Shot(*frames.shown(intent, example)) for intent in ALL for example in intent.examples)
+    """Every example of every intent, in the intents' order, then the pairs."""
+    single = (Shot(*frames.shown(intent, example)) for intent in ALL for example in intent.examples)
+    double = (Shot(normalize(text).text, frames.written([dict(f) for f in pair])) for text, pair in PAIRS)
+    return (*single, *double)
+
+
+def standing(each: int) -> tuple[Shot, ...]:
+    """The first ``each`` examples of every intent, one intent after the other in turn, and ``each`` pairs."""
+    columns = [[Shot(*frames.shown(intent, e)) for e in intent.examples[:each]] for intent in ALL]
+    columns.append(list(shots()[-len(PAIRS) :][:each]))
+    return tuple(shot for row in zip_longest(*columns) for shot in row if shot)
+
+
+def turns(worked: Sequence[Shot]) -> list[tuple[Role, str]]:
+    """Examples as turns of the conversation, which models heed better than text about a conversation."""
+    return [message for shot in worked for message in (("user", shot.asked), ("assistant", shot.answer))]
 
 
 class Nearest:
@@ -81,7 +96,7 @@ def _grams(text: str) -> Counter[str]:
 class LlmUnderstander:
     """Reads one or two commands out of an utterance with a language model."""
 
-    def __init__(self, model: ChatModel, *, nearest: int = 6) -> None:
+    def __init__(self, model: ChatModel, *, standing_each: int = STANDING_EACH, nearest: int = NEAREST) -> None:
         self.model = model
         self.nearest = nearest
         self.prompt = load("nlu/understand")
@@ -89,21 +104,18 @@ class LlmUnderstander:
         kinds = {intent.name: frames.slots_of(intent) for intent in ALL}
         self._grammar = frames_grammar(kinds)
         self._schema = frames_schema(kinds)
-        self._system = self.prompt.render(
-            intents="\n".join(f"- {i.name}：{i.summary}" for i in ALL),
-            examples="\n".join(shot.line for shot in shots()),
-        )
+        system = self.prompt.render(intents="\n".join(f"- {i.name}：{i.summary}" for i in ALL))
+        self._prefix: list[tuple[Role, str]] = [("system", system), *turns(standing(standing_each))]
 
     def warm(self) -> None:
         """Evaluate the shared prompt once, so that the first utterance does not wait for it."""
-        self.model.warm([("system", self._system)])
+        self.model.warm(self._prefix)
 
     def understand(self, utterance: Utterance, context: NluContext) -> Understanding:
         """Raises ModelError when the model cannot be reached; an answer out of form becomes ``none``."""
         said = frames.asked(utterance.text, context.waiting)
-        near = "\n".join(shot.line for shot in self._nearest(said, self.nearest))
-        user = f"{near}\n{said}" if near else said
-        messages: list[tuple[Role, str]] = [("system", self._system), ("user", user)]
+        near = turns(self._nearest(said, self.nearest))
+        messages = [*self._prefix, *near, ("user", said)]
         return Understanding(self._ask(messages, utterance), "llm", self.prompt.stamp)
 
     def _ask(self, messages: list[tuple[Role, str]], utterance: Utterance) -> tuple[Draft, ...]:

@@ -30,7 +30,7 @@ _POWER = {"百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
 
 _DECIMAL = re.compile(rf"([{CARDINAL}]+)[点.]([{DIGIT}]+)([百千万亿]?)")
 _SPELLED = re.compile(rf"[{SPELLING}]+")
-_ROUND = re.compile(r"(\d{2,})([百千万亿])([1-9一-九]?)")  # 12万, and 12万5 as a recogniser writes it
+_ROUND = re.compile(r"(\d{2,})([百千万亿])([1-9一二三四五六七八九]?)")  # 12万, and 12万5 as a recogniser writes it
 _NO_CARDINAL = re.compile(
     r"\d{2}|[零一二三四五六七八九两]{3}|[一二三四五六七八九两]{2}|^[百千万亿零]|[百千万亿]两$|两十|十两"
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from courier_voice.text.numerals import ANY, CARDINAL, DIGIT, NONZERO, SPELLING, TO_DIGIT, split_list, value, written
 from courier_voice.text.protected import PROTECTED
@@ -27,7 +28,7 @@ _GOODS = (
 _ADDRESS = "号楼|单元|[号栋幢座楼层排室期组弄]|区(?!别)"
 _COUNTED = rf"(?:{_UNIT}|{_ADDRESS}|{_GOODS}|度|刻)"
 _MEASURE = rf"(?:{_COUNTED}|年|月)(?![外日])"
-_ONE_OF = rf"(?:{_WEIGHT}|{_LENGTH}|块钱|号楼|单元|[号栋幢座楼层排室]|小时|分钟|[箱件](?!事))"
+_ONE_OF = rf"(?:{_WEIGHT}|{_LENGTH}|块钱|号楼|单元|[号栋幢座楼层排室]|[期区](?![间别])|小时|分钟|[箱件](?!事))"
 """What 一 counts; before other measure words it is an article (一个, 一条, 一家)."""
 _CLAIMED = rf"(?:{_COUNTED}|[下起直共会声遍些定边般旦向再律点轮半路街村品福里宝季星元龙合两{ANY}])"
 """What takes the digit before it for itself: in 五公斤一共 the 一 is no tenth of a kilo."""
@@ -49,7 +50,7 @@ def rewrite(text: str) -> list[Rewrite]:
     found: list[Rewrite] = []
     at = 0
     while at < len(heard):
-        if kept := PROTECTED.match(heard, at):
+        if (kept := PROTECTED.match(heard, at)) and not _named(kept):  # 尾号七七八八 is no idiom
             at = kept.end()
             continue
         # a numeral starts where none goes on, or where the one before was read to its end
@@ -61,7 +62,7 @@ def rewrite(text: str) -> list[Rewrite]:
 
 
 def _read(heard: str, at: int) -> list[Rewrite]:
-    for pattern, rule in _RULES:
+    for pattern, rule in _rules():
         if (match := pattern.match(heard, at)) and (found := rule(match)):
             return found
     return []
@@ -229,4 +230,8 @@ _IN_ORDER: tuple[_Rule, ...] = (
     (rf"{_LABELLED}|十(?=[来多])", _whole),
     (rf"[{NONZERO}十两](?={_MEASURE})|{_ROW}", _counted),
 )
-_RULES = tuple((re.compile(pattern), rule) for pattern, rule in _IN_ORDER)
+
+
+@lru_cache(maxsize=1)
+def _rules() -> tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], list[Rewrite]]], ...]:
+    return tuple((re.compile(pattern), rule) for pattern, rule in _IN_ORDER)  # 30 ms: not at import

@@ -83,7 +83,7 @@ def test_a_command_is_understood_and_only_its_own_tokens_are_evaluated(model: Ll
 
 
 def test_a_grammar_binds_the_model_whatever_it_is_asked(model: LlamaCpp) -> None:
-    reply = model.complete([("user", "用一句英文介绍你自己。")], max_tokens=40, grammar=GRAMMAR)
+    reply = model.complete([("user", "用一句英文介绍你自己。")], max_tokens=8, grammar=GRAMMAR)
     assert reply.startswith('[{"intent":"')
 
 
@@ -95,10 +95,9 @@ def test_a_schema_binds_it_when_there_is_no_grammar(model: LlamaCpp) -> None:
     }
     reply = model.complete([("user", "草是什么颜色？")], max_tokens=40, schema=schema)
     assert json.loads(reply)["color"] in ("红", "绿")
-    assert model.complete(
-        [*PREFIX, ("user", "给7782打电话")], max_tokens=40, grammar=GRAMMAR, schema=schema
-    ).startswith("[")
-    assert model.complete([("user", "你好")], max_tokens=5, schema=frames_schema(INTENTS)).startswith("[")
+    both = model.complete([*PREFIX, ("user", "给7782打电话")], max_tokens=3, grammar=GRAMMAR, schema=schema)
+    assert both.startswith("[")
+    assert model.complete([("user", "你好")], max_tokens=2, schema=frames_schema(INTENTS)).startswith("[")
 
 
 def test_the_score_is_the_mean_probability_of_the_reply(model: LlamaCpp) -> None:
@@ -127,13 +126,13 @@ def test_a_broken_grammar_and_an_endless_prompt_are_model_errors(
     with pytest.raises(ModelError, match="raise the model's context") as caught:
         model.complete([("user", "王女士的快递" * 500)], max_tokens=5)
     assert "王女士" not in str(caught.value)
-    assert ask(model, "给7782打电话").startswith('[{"intent":"dial"')
+    assert model.complete([("user", "你好")], max_tokens=2)
 
 
 def test_callers_from_several_threads_get_what_they_would_get_alone(model: LlamaCpp) -> None:
-    said = ["给1234打电话", "5678签收放门口", "给1234打电话", "打给4321"]
+    said = ["给1234打电话", "5678签收放门口"]
     alone = [ask(model, text) for text in said]
-    with ThreadPoolExecutor(4) as pool:
+    with ThreadPoolExecutor(2) as pool:
         together = list(pool.map(lambda text: ask(model, text), said))
     assert together == alone
 
@@ -157,10 +156,10 @@ def test_states_outlive_the_process_and_damaged_ones_are_made_anew(
     assert ask(later, "给7782打电话") == answer
     assert evaluated[0] < 30
 
-    assert not caplog.records or "damaged" not in caplog.text
+    assert "damaged" not in caplog.text
     later.warm(OTHER)
     assert "damaged" in caplog.text
-    assert not damaged.exists() or damaged.read_bytes().count(b"\xff" * 64) == 0
+    assert len(list(cache.glob("*.kv"))) == 2
 
     del evaluated[:]
     assert ask(later, "给7782打电话") == answer, "swapped back in from its file"
@@ -173,17 +172,13 @@ def test_states_outlive_the_process_and_damaged_ones_are_made_anew(
     later.close()
 
 
-def test_only_the_newest_states_are_kept(tmp_path: Path) -> None:
-    model = LlamaCpp(MODEL, context=1024, cache_dir=tmp_path, keep_states=2)
+def test_only_the_newest_states_are_kept_and_llama_cpp_itself_is_silent(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    model = LlamaCpp(MODEL, context=512, cache_dir=tmp_path, keep_states=2)
     for system in ("一", "二", "三"):
         model.warm([("system", system)])
     assert len(list(tmp_path.iterdir())) == 2
-    model.close()
-
-
-def test_llama_cpp_itself_is_silent(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    model = LlamaCpp(MODEL, context=512, cache_dir=None)
-    model.complete([("user", "你好")], max_tokens=2)
     model.close()
     assert capfd.readouterr() == ("", "")
 

@@ -144,6 +144,20 @@ def test_what_got_through_is_sent_even_if_the_disk_fails_then(
     assert happened() == [("sms", WANG, "a")]
 
 
+def test_a_call_whose_end_could_not_be_noted_is_not_placed_later(outbox: Outbox, network: Network) -> None:
+    def fail_with_the_disk(effect: Effect) -> None:
+        outbox._db.execute("PRAGMA query_only = ON")
+        raise ApiUnavailable("no network; find some")
+
+    network.send, send = fail_with_the_disk, network.send  # type: ignore[method-assign]
+    assert outbox.perform(Effect("dial", WANG, {}, "a", datetime(2025, 6, 18, 10, 5))).status == "refused"
+    outbox._db.execute("PRAGMA query_only = OFF")
+    network.send = send  # type: ignore[method-assign]
+    assert outbox.perform(sms("b")).status == "sent"
+    assert outbox.flush(now=True) == ()
+    assert network.tried == ["b"]
+
+
 def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutboxError, match="COURIER_HOME"):

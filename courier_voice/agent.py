@@ -1,4 +1,4 @@
-"""One turn: hear, understand, decide, act, answer. Plain calls over frozen values; all outside stands behind Protocols."""
+"""One turn: hear, understand, decide, act, answer. Plain calls over frozen values; Protocols stand for the outside."""
 
 from __future__ import annotations
 

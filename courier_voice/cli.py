@@ -35,6 +35,13 @@ class Routes(str, Enum):
     CASCADE = "cascade"
 
 
+class Hows(str, Enum):
+    LIVE = "live"
+    RECORD = "record"
+    TRANSCRIPTS = "transcripts"
+    ASR_ONLY = "asr-only"
+
+
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout, nothing else there.")]
 World = Annotated[
     Path | None,
@@ -145,12 +152,16 @@ def replay(
     path: Annotated[Path, typer.Argument(help="A scene.yaml or a directory of scenes.")],
     engine: Engine = None,
     limit: Annotated[int, typer.Option(help="At most this many scenes (0: all).")] = 0,
+    how: Annotated[
+        Hows,
+        typer.Option(help="asr-only: the recogniser alone; record: keep what was heard; transcripts: replay from that."),
+    ] = Hows.LIVE,
     json_: Json = False,
 ) -> None:
     """Recorded turns with their manifests, scored; a row a turn, then the summary."""
     from courier_voice.commands import measure as run
 
-    run.replay(path, engine and engine.value, limit, json_)
+    run.replay(path, engine and engine.value, limit, json_, how.value)
 
 
 @app.command(epilog="Example: courier-voice polish 跟他说快点来拿别磨蹭我十点就走")

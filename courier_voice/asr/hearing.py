@@ -28,8 +28,8 @@ _SLACK_S: Final = 1.5
 _FASTEST: Final = 9.0
 """Characters a second nobody out-talks; hurried Mandarin has 6 to 7 syllables."""
 
-_LOOP: Final = re.compile(r"(.{4,}?)\1{2,}|(.{2,3}?)\2{3,}|(\D)\3{5,}|(.)\4{11,}", re.DOTALL)
-"""Three times the same clause, four times the same word, six times one character, twelve times one digit."""
+_REPEATS: Final = re.compile(r"(.{1,40}?)\1{2,}", re.DOTALL)
+_NUMERALS: Final = frozenset("0123456789零〇一二三四五六七八九幺两")
 
 Progress = Callable[[float, float], None]
 """Called with seconds done and seconds in all."""
@@ -56,7 +56,11 @@ def transcribe(
     windows: Sequence[float] = WINDOWS_S,
     progress: Progress | None = None,
 ) -> Transcript:
-    """Gate, cut, hear piece by piece, join. Several pieces give one joined hypothesis, a single one its n-best."""
+    """Gate, cut, hear piece by piece, join.
+
+    Several pieces give one joined hypothesis, a single one its n-best, where readings that differ in punctuation
+    only are one. Raises TranscriptionError for audio that is not at 16 kHz, and what ``hear`` raises.
+    """
     if audio.rate != RATE:
         raise TranscriptionError(f"recognisers work at {RATE} Hz, not {audio.rate}: read files with read_audio")
     heard: list[list[Reading]] = []
@@ -106,13 +110,20 @@ def token_limit(seconds: float) -> int:
 
 
 def circles(text: str) -> bool:
-    """Whether a recogniser went round in circles instead of listening.
+    """Whether a recogniser went round in circles instead of listening: one thing said more often than people do.
 
-    The usual measure (openai-whisper's compression ratio over 2.4) sees it in long texts only; a pattern sees
-    it in commands.
+    openai-whisper's own measure, a compression ratio over 2.4, sees it in long texts only.
     """
     raw = text.encode()
-    return bool(_LOOP.search(text)) or len(raw) / len(zlib.compress(raw)) > 2.4
+    if len(raw) / len(zlib.compress(raw)) > 2.4:
+        return True
+    return any(len(found[0]) / len(found[1]) >= _too_often(found[1]) for found in _REPEATS.finditer(text))
+
+
+def _too_often(unit: str) -> int:
+    if unit in _NUMERALS:
+        return 12  # a telephone number has eleven
+    return {1: 6, 2: 4, 3: 4}.get(len(unit), 3)
 
 
 def confidence(logprob: float, no_speech: float) -> float:
@@ -129,8 +140,11 @@ def _hear_well(hear: Hear, piece: Audio, windows: Sequence[float]) -> list[Readi
 
 
 def _believable(text: str, seconds: float) -> bool:
-    letters = sum(character.isalnum() for character in text)
-    return 0 < letters <= 6 + _FASTEST * seconds and not circles(text)
+    return 0 < len(_letters(text)) <= 6 + _FASTEST * seconds and not circles(text)
+
+
+def _letters(text: str) -> str:
+    return "".join(character for character in text if character.isalnum())
 
 
 def _joined(readings: Sequence[Reading]) -> Reading:
@@ -142,8 +156,9 @@ def _joined(readings: Sequence[Reading]) -> Reading:
 
 def _transcript(readings: Sequence[Reading], seconds: float) -> Transcript:
     best = readings[0]
-    texts: dict[str, float] = {}
+    distinct: dict[str, Hypothesis] = {}
     for reading in readings:
-        texts.setdefault(to_simplified(reading.text).strip(), reading.logprob)
-    nbest = tuple(Hypothesis(text, logprob) for text, logprob in texts.items())
+        text = to_simplified(reading.text).strip()
+        distinct.setdefault(_letters(text), Hypothesis(text, reading.logprob))
+    nbest = tuple(distinct.values())
     return Transcript(nbest[0].text, best.text, confidence(best.logprob, best.no_speech), nbest, seconds)

@@ -31,7 +31,7 @@ class OpenAIWhisper:
         model: str,
         detector: SpeechDetector,
         *,
-        beam: int = 5,
+        beam: int = 3,
         hypotheses: int = 3,
         windows: Sequence[float] = WINDOWS_S,
         threads: int = 2,

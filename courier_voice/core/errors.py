@@ -25,7 +25,7 @@ from __future__ import annotations
 
 
 class CourierVoiceError(Exception):
-    """``str(error)`` is for the log and names the fix, ``said`` is what the courier hears; no personal data in either."""
+    """``str(error)`` is for the log and names the fix, ``said`` is for the courier; no personal data in either."""
 
     said: str = "出了点问题，请再试一次。"
     retryable: bool = False

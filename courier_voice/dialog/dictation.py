@@ -20,7 +20,7 @@ Mode = Literal["tell", "thank", "ask", "remind", "request"]
 _SOMEBODY: Final = (
     rf"(?:(?:这|那)?[位个]?(?:(?P<name>{NAME.pattern})|他们|她们|他|她|人家|客户|顾客|对方|收件人|收货人|寄件人|"
     r"大家|所有人|各位|老太太|老爷子|老人家?|(?:下|上)一?家|那家|那户|大爷|大妈|大叔|阿姨|大姐|小姐|先生|女士|美女|帅哥|"
-    r"(?:\d+(?:单元|栋|号楼|室|楼)?)+的?))"
+    r"(?:尾号)?(?:\d+(?:单元|栋|号楼|室|楼)?)+的?(?:客户|那户|那家)?))"
 )
 _LEAD: Final = r"^(?:那就|然后|顺便|顺带|回头|另外|再|你|就|也|先|麻烦你?|帮我|帮忙|替我|给我|请你?)*"
 _ONCE: Final = r"(?:一?声|一下|一遍|一?句话?)?"
@@ -50,6 +50,10 @@ _REMNANT: Final = re.compile(
 )
 _NESTED: Final = 3
 """跟他说一声让他 …: as deep as addresses go."""
+_HANDLED: Final = re.compile(r"\d|[放搁存挂塞送取签到等退收改]|带[来去好]|[请让]您?|地址|快递|包裹|驿站")
+"""A clause that tells the customer something, whatever else is in it."""
+_DATED: Final = re.compile(rf"\d|[今明后昨]天|[上下]午|[早晚]上|{NAME.pattern}")
+_JUST_SAY: Final = re.compile("^(?:你)?就(?:(?:跟|和|对|给|回)(?:他|她|人家|客户))?(?:说|讲|写|回)")
 _FILLER: Final = re.compile(
     "(?:那个|这个|就是说?|那谁|怎么说呢|对吧|是吧|好吧|行吧|反正|然后呢?|我想想|等会儿|等下|吧|呢|嗯|呃|额|啊)+"
 )
@@ -93,6 +97,8 @@ def read(spoken: str) -> Message:
         if _UNSAID.fullmatch(raw):
             kept = kept[:-1]
             continue
+        if _JUST_SAY.match(raw) and not _DATED.search("，".join(kept)):
+            kept = []  # 他要我带垃圾，你就说包裹放鞋柜上了: what came before was told to the assistant
         clause, mode, name = _addressed(raw.strip("：:、"))
         addressee = addressee or name
         clause = _civil(clause)
@@ -141,6 +147,8 @@ def _civil(clause: str) -> str:
     if lists.orders.search(clause):
         return ""
     clean = lists.rude.sub("", lists.gripes.sub(_unless_counted, clause))
+    if lists.sour.search(clean):
+        clean = lists.sour.sub("", clean) if _HANDLED.search(clean) else ""
     if clean == clause:
         return clause
     return _REMNANT.sub("", re.sub("^(?:的|了|得|地(?![址方下铁上库]))+", "", clean))
@@ -155,7 +163,11 @@ def _to_you(clause: str, addressee: str, *, keep_start: bool) -> str:
     """The customer in the second person."""
     if addressee:
         clause = re.sub(rf"{re.escape(addressee)}(?=那|的|家|您|你|，|$)", "您", clause)
-    clause = re.sub(r"(?:这|那)(?:个|位)?(?:老太太|老头子?|老爷子|老人家?|家伙|小子|女的|男的|客户)", "您", clause)
+    clause = re.sub(
+        r"(?<!您家)(?:(?:这|那)(?:个|位)?)?(?:老太太|老头子?|老爷子)|(?:这|那)(?:个|位)?(?:老人家?|家伙|小子|女的|男的|客户)",
+        "您",
+        clause,
+    )
     clause = re.sub(r"(?<=[给跟和问对替帮等到])(?:人家|客户)", "您", clause)
     clause = re.sub(r"^人家(?=\d|早|晚|上午|下午|中午|明|今|后)", "那边", clause)
     start = clause[:1] if keep_start else ""

@@ -18,7 +18,7 @@ Kind = Literal["number", "clock", "span", "day", "name", "place", "thing", "word
 
 @dataclass(frozen=True)
 class Fact:
-    """One stated thing. ``value`` is canonical: plain digits, clock times ``4:15`` on twelve hours, spans in minutes."""
+    """One stated thing. ``value`` is canonical: plain digits, times ``4:15`` on twelve hours, spans in minutes."""
 
     kind: Kind
     value: str
@@ -35,7 +35,9 @@ _SPAN: Final = re.compile(
     r"(?P<quarters>[一三123])刻钟|(?P<minutes>\d+)[来多]?(?:分钟|分(?=[后内到]))"
 )
 _CLOCK: Final = re.compile(
-    r"(?<![\d.])(?P<hour>\d{1,2})(?:[点時时](?![候\d]?公|候)(?:(?P<half>半)|(?P<quarter>[一三13])刻|(?P<minute>\d{1,2})分?(?![\d钟.]))?|[:：](?P<colon>\d{2})(?!\d))"
+    r"(?<![\d.])(?P<hour>\d{1,2})(?:"
+    r"[点时](?!候)(?:(?P<half>半)|(?P<quarter>[一三13])刻|(?P<minute>\d{1,2})分?(?![\d钟.]))?|"
+    r"[:：](?P<colon>\d{2})(?!\d))"
 )
 _DAYS: Final = """
 大前天 大前[天日儿]
@@ -98,9 +100,9 @@ _PLACE: Final = re.compile(
 _NOUNS: Final = ("n", "nz", "ns", "nt", "nrt", "nr", "s", "nrfg", "ng")
 _CONTENT: Final = (*_NOUNS, "v", "vn", "a", "an", "b", "z", "i", "l", "t", "f", "j")
 _EMPTY_NOUNS: Final = frozenset(
-    "时候 东西 事情 地方 样子 意思 问题 情况 办法 里头 外头 上头 下头 里面 外面 上面 下面 旁边 那边 这边 那里 这里 那儿 这儿 "
-    "以后 以前 之后 之前 往后 左右 先生 女士 小姐 人家 客户 个人 自己 电话 快递 快递员 包裹 小时 钟头 分钟 公斤 短信 消息 "
-    "原来 后边 前边 里边 大家 顶上".split()
+    "时候 东西 事情 地方 样子 意思 问题 情况 办法 里头 外头 上头 下头 里面 外面 上面 下面 旁边 "
+    "那边 这边 那里 这里 那儿 这儿 以后 以前 之后 之前 往后 左右 先生 女士 小姐 人家 客户 个人 自己 电话 快递 快递员 "
+    "包裹 小时 钟头 分钟 公斤 短信 消息 原来 后边 前边 里边 大家 顶上".split()
 )
 _LEFT_OVER: Final = re.compile("[二三四五六七八九十](?=[回次趟遍口])")
 """Numerals that normalisation leaves in words and that count all the same."""

@@ -17,6 +17,7 @@ class _File(BaseModel):
     orders: list[str]
     rude: list[str]
     gripes: list[str]
+    sour: list[str]
     softer: list[tuple[str, str]]
     promises: list[str]
     claims: list[tuple[str, str]]
@@ -30,6 +31,7 @@ class Manners:
     orders: re.Pattern[str]
     rude: re.Pattern[str]
     gripes: re.Pattern[str]
+    sour: re.Pattern[str]
     softer: tuple[tuple[re.Pattern[str], str], ...]
     promises: tuple[str, ...]
     claims: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]
@@ -46,6 +48,7 @@ def manners() -> Manners:
         _any(lists.orders),
         _any(lists.rude),
         _any(lists.gripes),
+        _any(sorted(lists.sour, key=len, reverse=True)),
         tuple((re.compile(pattern), new) for pattern, new in lists.softer),
         tuple(lists.promises),
         tuple((re.compile(new), re.compile(known)) for new, known in lists.claims),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from rapidfuzz.distance import Levenshtein
@@ -118,28 +118,39 @@ def turn_row(scene: Scene, golden: GoldenTurn, turn: Turn) -> Row:
     wanted = [c.model_dump(mode="json", exclude_unset=True) for c in expect.calls]
     made = [{"op": c.op, "waybill": c.waybill, "args": dict(c.args)} for c in turn.calls]
     reply = comparable(turn.reply)
-    checks = {
-        "intent": score.intents_right == 1,
-        "action": turn.kind == expect.action,
-        "calls": same_calls(wanted, made),
-        "reply_has": all(has_one_of(reply, entry) for entry in expect.reply_has),
-        "within": None if expect.within_ms is None else base.ms["total"] <= expect.within_ms,
-    }
-    effects = [call for call in made if is_effect(call)]
-    return Row(
-        **{k: v for k, v in vars(base).items() if k not in checks},
-        **checks,
-    ).with_(
+    row = replace(
+        base,
         meant=tuple(meant),
         said=tuple(said),
+        intent=score.intents_right == 1,
         slots=frame,
-        slot_counts=(sum(score.hits.values()), sum(score.spurious.values()), sum(score.missed.values())),
+        slot_counts=(score.hits.total(), score.spurious.total(), score.missed.total()),
+        action=turn.kind == expect.action,
         kind=turn.kind,
+        calls=same_calls(wanted, made),
         made=tuple(made),
+        reply_has=all(has_one_of(reply, entry) for entry in expect.reply_has),
         reply=mask_phones(turn.reply),
-        success=all(value is not False for value in checks.values()),
+        within=None if expect.within_ms is None else base.ms["total"] <= expect.within_ms,
         false_action=expect.intent == "none" and bool(made),
-        unasked_effects=sum(not any(same_calls([w], [e]) for w in wanted) for e in effects),
+        unasked_effects=sum(is_effect(e) and not any(same_calls([w], [e]) for w in wanted) for e in made),
         route=turn.understanding.route,
         prompt=turn.understanding.prompt,
     )
+    return replace(row, success=not row.failures)
+
+
+def failed_row(scene: Scene, golden: GoldenTurn, error: Exception) -> Row:
+    """A turn that ended in an exception: its kind and words, numbers masked."""
+    row = heard_row(scene, golden, Utterance("", ""), {})
+    return replace(row, error=mask_phones(f"{type(error).__name__}: {error}"), success=False)
+
+
+def is_effect(call: Mapping[str, Any]) -> bool:
+    """Whether a call changes the world for good: a draft of a pickup form does not, its submission does."""
+    return call["op"] in EFFECTS or bool(call["op"] == "pickup" and call["args"].get("submit"))
+
+
+def _stages(seconds: Mapping[str, float]) -> dict[str, float]:
+    ms = {stage: round(value * 1000, 1) for stage, value in seconds.items()}
+    return {**ms, "total": round(sum(seconds.values()) * 1000, 1)}

@@ -1,4 +1,4 @@
-"""Answers from the key accounts' rules that come with the day's work. Extractive: the rule's own words, or an honest no."""
+"""Answers from the key accounts' rules that come with the day's work: the rule's own words, or an honest no."""
 
 from __future__ import annotations
 

@@ -187,11 +187,13 @@ class LlamaCpp:
 
     def _find(self, prefix: str) -> Path | None:
         for path in self._states.glob(f"{self._key(prefix)}-*.kv"):
-            if path.stem.endswith(_digest(path)):
-                path.touch()
-                return path
-            log.warning("a saved prompt state is damaged and is made anew")
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):  # another process may prune it meanwhile
+                if path.stem.endswith(_digest(path)):
+                    with contextlib.suppress(PermissionError):  # a cache that came with an image
+                        os.utime(path)
+                    return path
+                log.warning("a saved prompt state is damaged and is made anew")
+                path.unlink()
         return None
 
     def _save(self, prefix: str) -> None:
@@ -286,4 +288,7 @@ def _digest(path: Path) -> str:
 
 
 def _age(path: Path) -> float:
-    return -path.stat().st_mtime
+    try:
+        return -path.stat().st_mtime
+    except FileNotFoundError:  # pruned by another process
+        return 0.0

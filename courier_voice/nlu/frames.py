@@ -18,6 +18,7 @@ from courier_voice.core.intent import Example, Intent, Target
 from courier_voice.core.turn import Draft
 from courier_voice.core.words import Utterance
 from courier_voice.intents import ALL, BY_NAME
+from courier_voice.nlu.settle import settle
 from courier_voice.text.normalize import normalize
 from courier_voice.text.phonetics import find_by_sound
 
@@ -133,10 +134,9 @@ def _draft(frame: Mapping[str, object], utterance: Utterance) -> Draft:
     allowed = slots_of(intent)
     target: dict[str, str] = {}
     slots: dict[str, object] = {}
-    for name, value in frame.items():
-        if name not in allowed or not str(value).strip():
-            continue
-        grounded = ground(name, str(value).strip(), utterance)
+    said = {str(name): str(value).strip() for name, value in frame.items() if name != "intent"}
+    for name, value in settle(intent.name, said, utterance.text, frozenset(allowed)).items():
+        grounded = ground(name, value, utterance)
         if grounded is None:
             continue
         if name in TARGET_SLOTS:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from math import log, sqrt
+from typing import Final
 
 from courier_voice.core.errors import ModelOutputError
 from courier_voice.core.ports import ChatModel, Role
@@ -90,7 +92,26 @@ def _grams(text: str) -> Counter[str]:
         token = "#" if syllable.isdigit() else syllable
         if token != "#" or tokens[-1:] != ["#"]:
             tokens.append(token)
-    return Counter(tokens) + Counter(f"{a} {b}" for a, b in zip(tokens, tokens[1:], strict=False))
+    return Counter(tokens) + Counter(f"{a} {b}" for a, b in pairwise(tokens))
+
+
+_JOINT: Final = re.compile(r"[，。；、](?:然后|接着|顺便|顺带|另外|完了|之后|还有|同时|再)(?:再|就|把|给我)?")
+"""Where a second command may begin."""
+_WHOLE: Final = frozenset(["none", "ask_knowledge", "confirm", "cancel", "repeat", "help", "correct"])
+"""Intents that do not come in pairs."""
+
+
+def _covers(draft: Draft, utterance: Utterance, start: int) -> bool:
+    """Whether a quoted slot of the draft reaches into the sentence behind ``start``: then it is one command."""
+    behind = utterance.text[start:].strip("，。 ")
+    texts = [normalize(str(v)).text for v in draft.slots.values() if isinstance(v, str)]
+    return any(len(text) > 3 and (behind in text or text[-4:] in behind) for text in texts)
+
+
+def _tail_of(utterance: Utterance, start: int) -> Utterance:
+    """The utterance from a place in its normalised text on."""
+    rest = utterance.text[start:]
+    return normalize(utterance.as_heard(rest) or rest)
 
 
 class LlmUnderstander:
@@ -113,10 +134,18 @@ class LlmUnderstander:
 
     def understand(self, utterance: Utterance, context: NluContext) -> Understanding:
         """Raises ModelError when the model cannot be reached; an answer out of form becomes ``none``."""
+        drafts = self._read(utterance, context)
+        joint = _JOINT.search(utterance.text)
+        if joint and len(drafts) == 1 and drafts[0].intent not in _WHOLE and not _covers(drafts[0], utterance, joint.end()):
+            second = self._read(_tail_of(utterance, joint.end()), context)[0]
+            if second.intent not in _WHOLE and second != drafts[0]:
+                drafts = (drafts[0], second)
+        return Understanding(drafts, "llm", self.prompt.stamp)
+
+    def _read(self, utterance: Utterance, context: NluContext) -> tuple[Draft, ...]:
         said = frames.asked(utterance.text, context.waiting)
         near = turns(self._nearest(said, self.nearest))
-        messages = [*self._prefix, *near, ("user", said)]
-        return Understanding(self._ask(messages, utterance), "llm", self.prompt.stamp)
+        return self._ask([*self._prefix, *near, ("user", said)], utterance)
 
     def _ask(self, messages: list[tuple[Role, str]], utterance: Utterance) -> tuple[Draft, ...]:
         for attempt in (1, 2):

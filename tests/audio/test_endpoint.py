@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +46,7 @@ def test_people_are_heard(path: Path) -> None:
     segments = DETECTOR.segments(audio)
     assert segments
     assert all(0 <= s.start_s < s.end_s <= audio.seconds for s in segments)
-    assert all(a.end_s < b.start_s for a, b in zip(segments, segments[1:], strict=False))
+    assert all(a.end_s < b.start_s for a, b in pairwise(segments))
 
 
 def test_people_are_heard_over_noise_and_the_noise_alone_is_not() -> None:

@@ -182,7 +182,7 @@ def test_names_and_idioms_stay(words: list[str], between: str) -> None:
     assert normalize(sentence).edits == ()
 
 
-@pytest.mark.parametrize("nothing", ["", "百", "四十三十二十", "百百", "公斤", "两十", "一亿二", "七二十"])
+@pytest.mark.parametrize("nothing", ["", "百", "四十三十二十", "百百", "公斤", "两十", "一亿二", "七二十", "00万万"])
 def test_what_is_no_number_has_no_value(nothing: str) -> None:
     with pytest.raises(ValueError, match=r"not one spoken number"):
         value(nothing)

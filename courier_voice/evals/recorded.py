@@ -1,0 +1,121 @@
+"""What the models made of the recordings, kept beside them: replaying from it needs no model.
+
+``transcripts.json`` holds what the recogniser heard in each turn, ``drafts.json`` what the language model then read.
+The keys are scene/file. They are made by ``courier-voice replay PATH --record``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from courier_voice.core.errors import GoldenError
+from courier_voice.core.ports import Transcriber
+from courier_voice.core.turn import Draft, NluContext, Understanding
+from courier_voice.core.words import Audio, Hypothesis, Transcript, Utterance
+from courier_voice.evals.goldens import GoldenTurn, Scene
+from courier_voice.nlu.cascade import Model
+
+TRANSCRIPTS: Final = "transcripts.json"
+DRAFTS: Final = "drafts.json"
+UNREAD: Final = Understanding((Draft("none"),), "llm")
+
+
+def turn_key(scene: Scene, golden: GoldenTurn) -> str:
+    return f"{scene.name}/{golden.wav}"
+
+
+@dataclass
+class Recorder:
+    """Stands before a recogniser and a model, and keeps what they said of the turn under way."""
+
+    asr: Transcriber
+    nlu: Model
+    key: str = ""
+    transcripts: dict[str, Transcript] = field(default_factory=dict)
+    drafts: dict[str, Understanding] = field(default_factory=dict)
+
+    def start(self, key: str) -> None:
+        """The turn that comes next."""
+        self.key = key
+
+    def transcribe(self, audio: Audio, hints: Sequence[str] = ()) -> Transcript:
+        heard = self.transcripts[self.key] = self.asr.transcribe(audio, hints)
+        return heard
+
+    def understand(self, utterance: Utterance, context: NluContext) -> Understanding:
+        read = self.drafts[self.key] = self.nlu.understand(utterance, context)
+        return read
+
+    def save(self, folder: Path) -> None:
+        """Write both files, complete or not at all."""
+        _write(folder / TRANSCRIPTS, {key: _transcript_out(t) for key, t in self.transcripts.items()})
+        _write(folder / DRAFTS, {key: _drafts_out(u) for key, u in self.drafts.items()})
+
+
+@dataclass
+class RecordedNlu:
+    """The model of a recorded turn; what it was not asked then, it takes for ``none``."""
+
+    drafts: Mapping[str, Understanding]
+    key: str = ""
+
+    def start(self, key: str) -> None:
+        """The turn that comes next."""
+        self.key = key
+
+    def understand(self, utterance: Utterance, context: NluContext) -> Understanding:
+        return self.drafts.get(self.key, UNREAD)
+
+
+def load_transcripts(folder: Path) -> dict[str, Transcript]:
+    """Raises GoldenError naming the command that makes the file."""
+    return {key: _transcript_in(row) for key, row in _read(folder / TRANSCRIPTS).items()}
+
+
+def load_drafts(folder: Path) -> dict[str, Understanding]:
+    """Raises GoldenError naming the command that makes the file."""
+    return {
+        key: Understanding(tuple(Draft(d["intent"], d["slots"]) for d in row["drafts"]), "llm", row["prompt"])
+        for key, row in _read(folder / DRAFTS).items()
+    }
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(file.read_text("utf-8")))
+    except (OSError, ValueError) as error:
+        raise GoldenError(
+            f"{file.name} cannot be read: make it with `courier-voice replay {file.parent.name} --record`"
+        ) from error
+
+
+def _write(file: Path, rows: Mapping[str, object]) -> None:
+    lines = ",\n".join(
+        f"{json.dumps(key)}: {json.dumps(row, ensure_ascii=False, sort_keys=True)}" for key, row in sorted(rows.items())
+    )
+    partial = file.with_suffix(".partial")
+    partial.write_text(f"{{\n{lines}\n}}\n", "utf-8")
+    partial.replace(file)
+
+
+def _transcript_out(heard: Transcript) -> dict[str, object]:
+    return {
+        "text": heard.text,
+        "raw": heard.raw,
+        "confidence": round(heard.confidence, 3),
+        "nbest": [[h.text, round(h.logprob, 3)] for h in heard.nbest],
+        "audio_s": round(heard.audio_s, 2),
+    }
+
+
+def _transcript_in(row: Mapping[str, Any]) -> Transcript:
+    nbest = tuple(Hypothesis(text, logprob) for text, logprob in row["nbest"])
+    return Transcript(row["text"], row["raw"], row["confidence"], nbest, row["audio_s"])
+
+
+def _drafts_out(read: Understanding) -> dict[str, object]:
+    return {"drafts": [{"intent": d.intent, "slots": dict(d.slots)} for d in read.drafts], "prompt": read.prompt}

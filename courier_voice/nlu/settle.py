@@ -1,0 +1,150 @@
+"""What a small model gets wrong and code can know: digits, units, who is named, what words bear a reference.
+
+Works on one flat frame (slot → string as the model wrote it) and the normalised sentence. Only ever moves or drops
+what the sentence says; nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from courier_voice.core.parcels import COMPOUND_SURNAMES
+
+Frame = dict[str, str]
+
+SURNAMES: Final = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆"
+    "范汪廖石金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常汤康易乔赖文施洪辛柯庄温牛樊葛"
+    "邢安齐伍庞章鲁倪岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮纪梅童凌毕单季裴霍涂成苗谷盛曲翁冉骆蓝路游靳管柴蒙鲍华喻祁"
+    "房滕屈饶牟艾尤时穆农车宫阎麦褚娄窦戚岑景党费卜冷晏席卫柏郎诸冀凤桂全佟应臧闵苟邬边姬师仲丘戈桑卓连仇桃查简"
+)
+TITLES: Final = "先生 女士 小姐 大姐 大哥 大爷 大娘 大妈 大叔 大婶 阿姨 奶奶 爷爷 师傅 老板 老师 经理 主任 医生 律师 太太 总 姐 哥 叔 姨 婶 嫂 伯".split()
+_TITLED: Final = re.compile(
+    rf"(?:{'|'.join(sorted(COMPOUND_SURNAMES))}|[{SURNAMES}])(?:{'|'.join(sorted(TITLES, key=len, reverse=True))})"
+)
+NOBODY: Final = frozenset(
+    "住户 客户 收件人 寄件人 寄件方 收件方 人家 对方 业主 顾客 用户 所有人 大家 他 她 他们 她们 家里人 下一家 上一家 下家 那户 这户 那家 这家".split()
+)
+_WORDS_FOR: Final[Mapping[str, re.Pattern[str]]] = {
+    "next": re.compile(r"下一|下个|下家|接下来|再后面|后面那|下下"),
+    "previous": re.compile(r"上一|上个|上家|刚才|刚刚|刚[送离走签千打派]|前一|之前那"),
+    "all": re.compile(r"都|全|所有|每|群发|大家|各|统统|通通|挨个|挨家|一律|剩下"),
+}
+_POINTING: Final = re.compile(r"[他她它这那此]|人家|对方|客户")
+_WEIGHT: Final = re.compile(r"\d+(?:\.\d+)?(?:公斤|千克|kg|斤|克|两)(?:\d+(?:\.\d+)?(?:两|克|斤))?")
+_UNIT: Final = re.compile(r"^\s*(公斤|千克|kg|斤|克|两|厘米|公分|毫米|米|块|元|万)")
+_UNITS_OF: Final = {
+    "weight_kg": ("公斤", "千克", "kg", "斤", "克", "两"),
+    "length_cm": ("厘米", "公分", "毫米", "米"),
+    "width_cm": ("厘米", "公分", "毫米", "米"),
+    "height_cm": ("厘米", "公分", "毫米", "米"),
+    "declared_value_yuan": ("块", "元", "万"),
+    "cod_yuan": ("块", "元", "万"),
+}
+_FOUR: Final = re.compile(r"(?<![\d.])\d{4}(?![\d.])(?!公斤|千克|kg|斤|克|两|厘米|公分|毫米|米|块|元|万|年)")
+_MONEY_BEFORE: Final = re.compile(r"(保价?|保家|价值|声明|货款|代收|到付|收|值|价)[^\d，。]{0,4}$")
+_SAYING: Final = re.compile(
+    r"^(?:就说|说一声|说一下|说声|说|写上|写|内容是|内容|问一下|问问|问|讲一声|讲一下|讲|告诉)?"
+    r"(?:(?<=问)[他她]|(?<=问问)[他她]|(?<=问一下)[他她]|(?<=告诉)[他她]|让[他她](?=的))?[，：:、]?"
+)
+_ADDRESS_FIRST: Final = re.compile(r"^(?P<address>[^，]*\d+[^，]*)，(?P<place>[^，]+)$")
+_INSURES: Final = re.compile(r"保|价值|声明")
+
+
+def settle(intent: str, frame: Mapping[str, str], text: str, slots: frozenset[str]) -> Frame:
+    """The frame put right by the sentence. ``slots`` are those the intent has, flat."""
+    out = {name: value for name, value in frame.items() if name in slots and value}
+    _digits_for_name(out)
+    _nobody(out)
+    _place_with_address(out)
+    if "tail" in slots:
+        _tail(out, text)
+    _reference(intent, out, text)
+    _units(out, text, slots)
+    if "message" in out:
+        out["message"] = _SAYING.sub("", out["message"], count=1) or out["message"]
+    if "name" in slots and intent != "correct":
+        _name(out, text)
+    return {name: value for name, value in out.items() if value}
+
+
+def _digits_for_name(frame: Frame) -> None:
+    for slot in ("name", "address"):
+        if re.fullmatch(r"(?:尾号|位号|为号|未号|运单|单号)?\d{4}", frame.get(slot, "")):
+            frame.setdefault("tail", frame.pop(slot)[-4:])
+
+
+def _nobody(frame: Frame) -> None:
+    if frame.get("name") in NOBODY:
+        del frame["name"]
+
+
+def _place_with_address(frame: Frame) -> None:
+    """九排四号，院墙里头: the house is the target, what follows is the place."""
+    match = _ADDRESS_FIRST.match(frame.get("place", ""))
+    if match and "address" not in frame and not re.fullmatch(r"\d{4}", match["address"]):
+        frame["address"], frame["place"] = match["address"], match["place"]
+        frame.pop("ref", None)
+
+
+def _tail(frame: Frame, text: str) -> None:
+    """Four digits that stand alone and are nobody's money are a tail."""
+    if "tail" in frame:
+        return
+    elsewhere = " ".join(value for slot, value in frame.items() if slot not in ("question", "ref"))
+    for match in _FOUR.finditer(text):
+        if match[0] not in elsewhere and not _MONEY_BEFORE.search(text[: match.start()]):
+            if re.search(r"[号楼栋幢座室院路村苑排]\d*$", text[: match.start()]) and "尾号" not in text:
+                continue
+            frame["tail"] = match[0]
+            if frame.get("ref") in ("current", "previous", "next"):
+                del frame["ref"]
+            return
+
+
+def _reference(intent: str, frame: Frame, text: str) -> None:
+    """A reference needs words that bear it; beside a tail or a name, 这单 adds nothing."""
+    ref = frame.get("ref")
+    if ref is None:
+        return
+    named = any(slot in frame for slot in ("tail", "name", "address"))
+    unborne = ref in _WORDS_FOR and not _WORDS_FOR[ref].search(text)
+    if unborne or (ref == "current" and (named or (intent == "fill_pickup" and not _POINTING.search(text)))):
+        del frame["ref"]
+
+
+def _units(frame: Frame, text: str, slots: frozenset[str]) -> None:
+    for slot, units in _UNITS_OF.items():
+        value = frame.get(slot)
+        if value is None:
+            continue
+        if value == "0":
+            if not _INSURES.search(text):
+                del frame[slot]
+            continue
+        behind = [_UNIT.match(text[m.end() :]) for m in re.finditer(re.escape(value), text)]
+        if behind and all(unit and unit[1] not in units for unit in behind):
+            del frame[slot]
+    if "weight_kg" in slots and "weight_kg" not in frame:
+        weights = _WEIGHT.findall(text)
+        if len(weights) == 1 and weights[0] not in frame.get("item", ""):
+            frame["weight_kg"] = weights[0]
+    if "item" in frame:
+        frame["item"] = _WEIGHT.split(frame["item"])[0]
+    if re.search(r"\d", frame.get("product", "")) or frame.get("product") in ("箱", "箱子", "包裹", "件"):
+        del frame["product"]
+
+
+def _name(frame: Frame, text: str) -> None:
+    """A surname with a title outside of quoted speech is who is meant."""
+    rest = text
+    for slot in ("message", "question", "note", "place", "item"):
+        if frame.get(slot):
+            rest = rest.replace(frame[slot], "。")
+    found = _TITLED.findall(rest)
+    if len(found) == 1 and "name" not in frame and "question" not in frame:
+        frame["name"] = found[0]
+        if frame.get("ref") == "current":
+            del frame["ref"]

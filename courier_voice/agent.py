@@ -11,7 +11,7 @@ from typing import Protocol
 
 from courier_voice.core.errors import ApiError, CourierVoiceError, ModelError, OutboxError
 from courier_voice.core.intent import Knowledge, Polisher, Tools
-from courier_voice.core.parcels import Call, Day, Effect
+from courier_voice.core.parcels import Call, Day, Effect, Receipt
 from courier_voice.core.ports import Effects, LogisticsApi, Speaker, Transcriber
 from courier_voice.core.turn import Draft, Kind, NluContext, Outcome, Proposal, Turn, Understanding
 from courier_voice.core.words import Audio, Transcript, Utterance
@@ -85,7 +85,9 @@ class Agent:
             with clock("nlu"):
                 understanding = self._understand(utterance, day)
             with clock("act"):
+                late = _caught_up(self.effects.flush())
                 outcomes, understanding = self._act(utterance, understanding, day)
+                outcomes += [Outcome("answer", late)] if late else []
         except (ApiError, ModelError, OutboxError) as error:
             outcomes = [Outcome("reject", error.said)]
         return self._finish(utterance, understanding, outcomes, clock)
@@ -177,6 +179,14 @@ class Agent:
             if reply:
                 self.speaker.say(reply)
         return Turn(utterance, understanding, _kind(outcomes), calls, reply, dict(clock.seconds))
+
+
+def _caught_up(receipts: tuple[Receipt, ...]) -> str:
+    """What became of effects that waited for the network, in words; empty when none did."""
+    sent = sum(receipt.status == "sent" for receipt in receipts)
+    refused = [receipt.detail for receipt in receipts if receipt.status == "refused"]
+    parts = [f"刚才没网记下的{sent}条，已经办好了。"] if sent else []
+    return "".join([*parts, *(f"刚才记下的没办成：{detail}。" for detail in refused)])
 
 
 def _committed(proposal: Proposal, sent: int, queued: int, refused: str) -> str:

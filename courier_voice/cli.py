@@ -48,7 +48,9 @@ World = Annotated[
     typer.Option(exists=True, dir_okay=False, help="World file of the mock carrier (default: the shipped demo world)."),
 ]
 Engine = Annotated[Engines | None, typer.Option(help="The recogniser.")]
-Nlu = Annotated[Routes, typer.Option(help="cascade: control words, then the LLM; fast is not there yet.")]
+Nlu = Annotated[
+    Routes, typer.Option(help="Control words go first in both; until the fast route is there they are alike.")
+]
 
 
 @app.callback()
@@ -115,7 +117,7 @@ def understand(
     """Intent and slots of an utterance; nothing is done about it."""
     from courier_voice.commands import read as run
 
-    run.understand("".join(text or []), file, nlu.value, json_)
+    run.understand("".join(text or []), file, json_)
 
 
 @app.command(epilog="Example: courier-voice transcribe turn.wav --json")
@@ -144,7 +146,7 @@ def converse(
     """Multi-turn text dialogues, each from the start of the world's day; always JSON lines."""
     from courier_voice.commands import talk as run
 
-    run.converse(script, world, nlu.value)
+    run.converse(script, world)
 
 
 @app.command(epilog="Example: courier-voice replay fixtures/audio")
@@ -154,7 +156,9 @@ def replay(
     limit: Annotated[int, typer.Option(help="At most this many scenes (0: all).")] = 0,
     how: Annotated[
         Hows,
-        typer.Option(help="asr-only: the recogniser alone; record: keep what was heard; transcripts: replay from that."),
+        typer.Option(
+            help="asr-only: the recogniser alone; record: keep what was heard; transcripts: replay from that."
+        ),
     ] = Hows.LIVE,
     json_: Json = False,
 ) -> None:

@@ -10,15 +10,28 @@ from courier_voice.nlu.cascade import Cascade
 from courier_voice.nlu.llm import LlmUnderstander
 from courier_voice.settings import Settings
 
-ROUTES = ("llm", "cascade")
+
+def ready_llm(settings: Settings) -> ChatModel:
+    """The language model, loaded. Raises WeightsError, and SettingsError when its prompt states have no place.
+
+    That place is looked at first: a command must not fail over its outbox after a minute of reading the prompt.
+    """
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise SettingsError(
+            f"{settings.home} cannot be written ({reason}): make room, give yourself the right, or set COURIER_HOME "
+            "to another folder"
+        ) from error
+    with waiting("正在准备语言模型…"):
+        return build_llm(settings)
 
 
-def ready_nlu(settings: Settings, route: str = "cascade") -> tuple[Cascade, ChatModel]:
-    """Understanding, warmed. Raises SettingsError for a route that is not there, WeightsError without a model."""
-    if route not in ROUTES:
-        raise SettingsError(f"--nlu {route} is not there; choose one of: {', '.join(ROUTES)}")
+def ready_nlu(settings: Settings) -> tuple[Cascade, ChatModel]:
+    """Understanding, warmed. Raises as ``ready_llm``, and ModelError."""
+    model = ready_llm(settings)
     with waiting("正在准备语言模型（第一次要读一遍提示词，约一两分钟；之后不到一秒）…"):
-        model = build_llm(settings)
         cascade = build_nlu(settings, model)
         if isinstance(cascade.model, LlmUnderstander):
             cascade.model.warm()

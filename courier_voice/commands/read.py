@@ -7,8 +7,8 @@ from pathlib import Path
 
 import typer
 
-from courier_voice.app import build_asr, build_llm, build_polisher
-from courier_voice.commands.models import ready_nlu
+from courier_voice.app import build_asr, build_polisher
+from courier_voice.commands.models import ready_llm, ready_nlu
 from courier_voice.commands.out import begin, counted, emit, frame, lines, stderr, waiting
 from courier_voice.core.errors import CourierVoiceError, WeightsError
 from courier_voice.core.turn import NluContext
@@ -22,9 +22,9 @@ def _texts(text: str, file: Path | None, key: str) -> list[str]:
     return texts
 
 
-def understand(text: str, file: Path | None, nlu: str, json_: bool) -> None:
+def understand(text: str, file: Path | None, json_: bool) -> None:
     texts = _texts(text, file, "text")
-    cascade, _ = ready_nlu(begin(), nlu)
+    cascade, _ = ready_nlu(begin())
     with counted("理解", len(texts)) as step:
         for one in texts:
             start = time.perf_counter()
@@ -80,8 +80,7 @@ def polish(text: str, file: Path | None, json_: bool) -> None:
     texts = _texts(text, file, "spoken")
     settings = begin()
     try:
-        with waiting("正在准备语言模型…"):
-            polisher = build_polisher(build_llm(settings))
+        polisher = build_polisher(ready_llm(settings))
     except WeightsError as error:
         stderr.print(f"without a language model, from templates: {error}", markup=False)
         polisher = build_polisher(None)

@@ -86,10 +86,10 @@ def read_script(script: Path) -> list[Dialogue]:
     return dialogues
 
 
-def converse(script: Path, world: Path | None, nlu: str) -> None:
+def converse(script: Path, world: Path | None) -> None:
     settings = begin(**in_world(world))
     dialogues = read_script(script)
-    cascade, model = ready_nlu(settings, nlu)
+    cascade, model = ready_nlu(settings)
     polisher = build_polisher(model)
     with counted("对话", len(dialogues)) as step, tempfile.TemporaryDirectory() as scratch:
         for number, dialogue in enumerate(dialogues):

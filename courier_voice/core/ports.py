@@ -94,3 +94,7 @@ class Effects(Protocol):
     def perform(self, effect: Effect) -> Receipt:
         """Write down, try now. Raises OutboxError when it could not be written (then nothing was done)."""
         ...
+
+    def flush(self) -> tuple[Receipt, ...]:
+        """Try what is still queued; what was settled by it."""
+        ...

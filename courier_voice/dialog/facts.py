@@ -84,6 +84,7 @@ _UNITS: Final = {
         "月": "月",
         "折": "折",
         "%": "%",
+        "个": "个 件 箱 瓶 袋 包 桶 罐 盒 捆 卷 条 张 只 枝 台 双 套 位 户 家",
     }.items()
     for spelling in spellings.split()
 }
@@ -102,7 +103,7 @@ _CONTENT: Final = (*_NOUNS, "v", "vn", "a", "an", "b", "z", "i", "l", "t", "f", 
 _EMPTY_NOUNS: Final = frozenset(
     "时候 东西 事情 地方 样子 意思 问题 情况 办法 里头 外头 上头 下头 里面 外面 上面 下面 旁边 "
     "那边 这边 那里 这里 那儿 这儿 以后 以前 之后 之前 往后 左右 先生 女士 小姐 人家 客户 个人 自己 电话 快递 快递员 "
-    "包裹 小时 钟头 分钟 公斤 短信 消息 原来 后边 前边 里边 大家 顶上".split()
+    "包裹 小时 钟头 分钟 公斤 短信 消息 原来 后边 前边 里边 大家 顶上 都行".split()
 )
 _LEFT_OVER: Final = re.compile("[二三四五六七八九十](?=[回次趟遍口])")
 """Numerals that normalisation leaves in words and that count all the same."""

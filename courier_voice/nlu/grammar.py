@@ -1,63 +1,95 @@
-"""The language of frames, as GBNF and as JSON schema: one or two objects, slots in any order.
+"""The language a model may answer in: a JSON array of one or two flat frames, as GBNF and as JSON schema.
 
-A fixed slot order lowers the accuracy of small models (they must skip what is not there in silence), so the
-grammar lets slots come as they were said.
+``[{"intent":"dial","tail":"0578"}]``: the intent first, then any of its slots in any order, every value a string as it
+was said, no white space. Both forms describe the same frames; the schema alone also refuses a slot given twice, and
+cannot speak of order and white space.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
 
-LONGEST_STRING = 80
-Slots = Mapping[str, tuple[str, ...]]
-"""Flat slot name → allowed values; none: free text. ``tail`` is digits."""
+MAX_TEXT: Final = 80
+"""Characters in a free slot, at most: longer than any sentence a courier says in one breath."""
+MAX_DIGITS: Final = 20
+MAX_FRAMES: Final = 2
 
 
-def frames_grammar(intents: Mapping[str, Slots]) -> str:
-    """GBNF (llama.cpp, vLLM)."""
-    frames = [_quoted(f"frame-{name}") for name in intents]
+@dataclass(frozen=True)
+class Slot:
+    """What a slot's string may be: one of ``enum``, or free ``text``, or ``digits`` only."""
+
+    enum: tuple[str, ...] = ()
+    pattern: Literal["text", "digits"] = "text"
+
+
+def frames_grammar(intents: Mapping[str, Mapping[str, Slot]]) -> str:
+    """GBNF (llama.cpp's and xgrammar's dialect) for one or two frames of these intents."""
     rules = [
-        'root ::= "[" frame ("," frame)? "]"',
-        f"frame ::= {' | '.join(frames)}",
-        f'text ::= "\\"" [^"\\\\\\x00-\\x1f]{{1,{LONGEST_STRING}}} "\\""',
-        'digits ::= "\\"" [0-9]{2,15} "\\""',
+        f'root ::= "[" frame ("," frame){{0,{MAX_FRAMES - 1}}} "]"',
+        f"frame ::= {' | '.join(_rule(intent) for intent in intents)}",
     ]
-    for name, slots in intents.items():
-        head = f'"{{\\"intent\\":\\"{name}\\""'
-        if not slots:
-            rules.append(f'{_quoted(f"frame-{name}")} ::= {head} "}}"')
-            continue
-        rule = _quoted(f"slot-{name}")
-        rules.append(f'{_quoted(f"frame-{name}")} ::= {head} ("," {rule}){{0,{len(slots)}}} "}}"')
-        rules.append(f"{rule} ::= {' | '.join(_slot(slot, values) for slot, values in slots.items())}")
-    return "\n".join(rules)
+    for intent, slots in intents.items():
+        opening = _literal('{"intent":' + _json(intent))
+        if slots:
+            rules.append(f'{_rule(intent)} ::= {opening} ("," {_rule(intent, "slot")}){{0,{len(slots)}}} "}}"')
+            pairs = (f"{_literal(_json(name) + ':')} {_value(slot)}" for name, slot in slots.items())
+            rules.append(f"{_rule(intent, 'slot')} ::= {' | '.join(pairs)}")
+        else:
+            rules.append(f'{_rule(intent)} ::= {opening} "}}"')
+    rules.append(rf'text ::= "\"" [^"\\\x00-\x1F\x7F]{{1,{MAX_TEXT}}} "\""')
+    rules.append(rf'digits ::= "\"" [0-9]{{1,{MAX_DIGITS}}} "\""')
+    return "\n".join(rules) + "\n"
 
 
-def frames_schema(intents: Mapping[str, Slots]) -> dict[str, object]:
-    """The same language as JSON schema (OpenAI, Ollama, vLLM)."""
-    frames = [
-        {
-            "type": "object",
-            "properties": {"intent": {"const": name}, **{slot: _schema(values) for slot, values in slots.items()}},
-            "required": ["intent"],
-            "additionalProperties": False,
-        }
-        for name, slots in intents.items()
-    ]
-    return {"type": "array", "minItems": 1, "maxItems": 2, "items": {"anyOf": frames}}
+def frames_schema(intents: Mapping[str, Mapping[str, Slot]]) -> dict[str, object]:
+    """The same frames as a JSON schema, for servers that take nothing else."""
+    return {
+        "type": "array",
+        "minItems": 1,
+        "maxItems": MAX_FRAMES,
+        "items": {
+            "anyOf": [
+                {
+                    "type": "object",
+                    "properties": {
+                        "intent": {"type": "string", "enum": [intent]},
+                        **{name: _schema(slot) for name, slot in slots.items()},
+                    },
+                    "required": ["intent"],
+                    "additionalProperties": False,
+                }
+                for intent, slots in intents.items()
+            ]
+        },
+    }
 
 
-def _quoted(rule: str) -> str:
-    return rule.replace("_", "-")
+def _schema(slot: Slot) -> dict[str, object]:
+    if slot.enum:
+        return {"type": "string", "enum": list(slot.enum)}
+    if slot.pattern == "digits":
+        return {"type": "string", "pattern": f"^[0-9]{{1,{MAX_DIGITS}}}$"}
+    return {"type": "string", "minLength": 1, "maxLength": MAX_TEXT}
 
 
-def _slot(name: str, values: tuple[str, ...]) -> str:
-    key = f'"\\"{name}\\":"'
-    if values:
-        return f"{key} ({' | '.join(json.dumps(json.dumps(value)) for value in values)})"
-    return f"{key} {'digits' if name == 'tail' else 'text'}"
+def _value(slot: Slot) -> str:
+    if slot.enum:
+        return f"({' | '.join(_literal(_json(value)) for value in slot.enum)})"
+    return slot.pattern
 
 
-def _schema(values: tuple[str, ...]) -> dict[str, object]:
-    return {"enum": list(values)} if values else {"type": "string", "maxLength": LONGEST_STRING}
+def _rule(intent: str, part: str = "frame") -> str:
+    return f"{part}-{intent.replace('_', '-')}"
+
+
+def _json(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _literal(text: str) -> str:
+    """A GBNF literal of exactly this text."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -17,7 +17,7 @@ from courier_voice.core.turn import Draft, NluContext, Understanding
 from courier_voice.core.words import Utterance
 from courier_voice.intents import ALL
 from courier_voice.nlu import frames
-from courier_voice.nlu.grammar import frames_grammar, frames_schema
+from courier_voice.nlu.grammar import Slot, frames_grammar, frames_schema
 from courier_voice.nlu.pairs import PAIRS
 from courier_voice.prompting import load
 from courier_voice.text.normalize import normalize
@@ -122,7 +122,13 @@ class LlmUnderstander:
         self.nearest = nearest
         self.prompt = load("nlu/understand")
         self._nearest = Nearest(shots())
-        kinds = {intent.name: frames.slots_of(intent) for intent in ALL}
+        kinds = {
+            intent.name: {
+                slot: Slot(choices, "digits" if slot == "tail" else "text")
+                for slot, choices in frames.slots_of(intent).items()
+            }
+            for intent in ALL
+        }
         self._grammar = frames_grammar(kinds)
         self._schema = frames_schema(kinds)
         system = self.prompt.render(intents="\n".join(f"- {i.name}：{i.summary}" for i in ALL))

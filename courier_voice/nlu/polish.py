@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from courier_voice.core.errors import ModelError
+from courier_voice.core.errors import ModelError, ModelOutputError
 from courier_voice.core.parcels import Day
 from courier_voice.core.ports import ChatModel, Role
 from courier_voice.dialog.courtesy import framed, template
@@ -79,4 +79,7 @@ class LlmPolisher:
             self.warm()
         asked: Sequence[tuple[Role, str]] = (*self._prefix, ("user", f"口述：{message.text}\n短信："))
         reply = self.model.complete(asked, max_tokens=MOST_TOKENS, grammar=_GRAMMAR)
-        return reply.strip().removeprefix("短信：")
+        body = reply.strip().removeprefix("短信：")
+        if not body:
+            raise ModelOutputError("the model gave an empty text: check max_tokens and the grammar")
+        return body

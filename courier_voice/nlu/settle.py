@@ -127,12 +127,12 @@ def _units(frame: Frame, text: str, slots: frozenset[str]) -> None:
         behind = [_UNIT.match(text[m.end() :]) for m in re.finditer(re.escape(value), text)]
         if behind and all(unit and unit[1] not in units for unit in behind):
             del frame[slot]
-    if "weight_kg" in slots and "weight_kg" not in frame:
-        weights = _WEIGHT.findall(text)
-        if len(weights) == 1 and weights[0] not in frame.get("item", ""):
-            frame["weight_kg"] = weights[0]
     if "item" in frame:
         frame["item"] = _WEIGHT.split(frame["item"])[0]
+    if "weight_kg" in slots and "weight_kg" not in frame:
+        weights = _WEIGHT.findall(text)
+        if len(weights) == 1:
+            frame["weight_kg"] = weights[0]
     if re.search(r"\d", frame.get("product", "")) or frame.get("product") in ("箱", "箱子", "包裹", "件"):
         del frame["product"]
 

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 
 def load(engine: str, **options: object) -> Transcriber:
     if engine == "whisper":
-        return OpenAIWhisper(str(openai_checkpoint(MODEL)), SileroDetector(), beam=2, **options)  # type: ignore[arg-type]
+        return OpenAIWhisper(str(openai_checkpoint(MODEL)), SileroDetector(), beam=2, threads=1, **options)  # type: ignore[arg-type]
     return FasterWhisper(MODEL, SileroDetector(), **options)  # type: ignore[arg-type]
 
 

@@ -102,8 +102,7 @@ def _asr() -> Transcriber:
 @pytest.fixture
 def loaded(monkeypatch: pytest.MonkeyPatch, _llm: ChatModel, _asr: Transcriber) -> None:
     """The real models, already loaded, for whatever command asks for them."""
-    for module in ("models", "read"):
-        monkeypatch.setattr(f"courier_voice.commands.{module}.build_llm", lambda _: _llm)
+    monkeypatch.setattr("courier_voice.commands.models.build_llm", lambda _: _llm)
     for module in ("read", "listen"):
         monkeypatch.setattr(f"courier_voice.commands.{module}.build_asr", lambda _: _asr)
 

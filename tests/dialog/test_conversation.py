@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from courier_voice.core.errors import ApiUnavailable
 from courier_voice.core.turn import Draft
 
 HU, TAN, PENG_904 = "JD0261408835083", "JD0237745225083", "JD0250027126735"
@@ -198,3 +199,19 @@ def test_a_rule_of_the_key_account_in_focus(talk: Any) -> None:
     turn = talk("这家封口有什么讲究", d("ask_knowledge", question="这家收件封口有什么讲究"))
     assert "签字" in turn.reply
     assert talk("提交").calls[0].waybill == "JD0330500723748"
+
+
+def test_what_waited_for_the_network_is_sent_with_the_next_turn_and_said(talk: Any) -> None:
+    send = talk.outbox._api.send
+    talk("跟六零九四说到了", d("send_sms", target={"tail": "6094"}, message="到了"))
+
+    def down(effect: object) -> None:
+        raise ApiUnavailable("no network in the lift")
+
+    talk.outbox._api.send = down
+    turn = talk("发")
+    assert "没网，先记下了" in turn.reply
+    assert talk.effects() == []
+    talk.outbox._api.send = send
+    talk.outbox.flush(now=True)
+    assert talk.effects() == [("sms", "JD0283370626094")]

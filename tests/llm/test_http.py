@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from courier_voice.core.errors import ModelError, ModelOutputError
 from courier_voice.core.ports import Role
-from courier_voice.llm.grammar import Slot, frames_grammar, frames_schema
+from courier_voice.nlu.grammar import Slot, frames_grammar, frames_schema
 from courier_voice.llm.http import Enforcement, HttpModel
 from courier_voice.llm.llamacpp import engine
 

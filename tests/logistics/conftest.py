@@ -74,7 +74,7 @@ def connect(request: pytest.FixtureRequest, carrier: Carrier, serve: Callable[..
     """Fault specs -> a client of the API over ``carrier``."""
     with ExitStack() as stack:
 
-        def made(*specs: str, read_s: float = 5.0) -> httpx.Client:
+        def made(*specs: str, read_s: float = 60.0) -> httpx.Client:
             if request.param == "tcp":
                 client = http_client(serve(*specs), TOKEN, read_s=read_s)
             else:

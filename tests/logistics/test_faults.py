@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.types import Message, Receive, Scope, Send
 
@@ -21,6 +21,7 @@ def test_a_spec_with_everything() -> None:
 
 
 @given(kind=st.sampled_from(sorted(KINDS)), p=st.floats(0, 1), seed=st.integers(), times=st.integers(0, 99))
+@settings(deadline=None)
 def test_every_kind_takes_every_option(kind: str, p: float, seed: int, times: int) -> None:
     fault = parse_fault(f"{kind}:p={p}:seed={seed}:times={times}")
     assert fault == Fault(kind, KINDS[kind], p, times, seed=seed)

@@ -69,7 +69,7 @@ KILLED = """
     from courier_voice.logistics.outbox import Outbox
 
     path, url, token, when, op = sys.argv[1:]
-    api = HttpLogistics(http_client(url, token))
+    api = HttpLogistics(http_client(url, token, read_s=60))
 
     class Dying:
         def send(self, effect):
@@ -89,7 +89,7 @@ def test_kill_9_around_the_send(serve: Callable[..., str], path: Path, happened:
     arguments = [sys.executable, "-c", textwrap.dedent(KILLED), str(path), url, "test-token", when, op]
     died = subprocess.run(arguments, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False)
     assert died.returncode == -signal.SIGKILL
-    with http_client(url, "test-token") as client, Outbox(path, HttpLogistics(client)) as outbox:
+    with http_client(url, "test-token", read_s=60) as client, Outbox(path, HttpLogistics(client)) as outbox:
         flushed = outbox.flush()
         entry = outbox.history()[0]
     if op == "sms":

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from courier_voice.llm.grammar import MAX_TEXT, Slot, frames_grammar, frames_schema
+from courier_voice.nlu.grammar import MAX_TEXT, Slot, frames_grammar, frames_schema
 
 INTENTS: Mapping[str, Mapping[str, Slot]] = {
     "dial": {"tail": Slot(pattern="digits"), "name": Slot(), "ref": Slot(enum=("current", "next"))},

@@ -1,0 +1,127 @@
+"""The loop on recorded sound: what is said is done and answered, street talk is not, and it never hears itself."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from courier_voice.audio.mic import Frame, frames_of
+from courier_voice.audio.wav import read_audio
+from courier_voice.commands import listen
+from courier_voice.core.errors import MicrophoneError
+from courier_voice.core.words import Audio
+
+Run = Callable[..., Any]
+PAUSE = np.zeros(2 * 16000, np.float32)
+
+
+class FakeMicrophone:
+    """Gives one recording each time it is listened to; then Ctrl-C is pressed."""
+
+    def __init__(self, *recordings: np.ndarray) -> None:
+        self.left = list(recordings)
+        self.open = False
+
+    @contextmanager
+    def __call__(self) -> Iterator[Iterator[Frame]]:
+        self.open = True
+        try:
+            yield self._frames()
+        finally:
+            self.open = False
+
+    def _frames(self) -> Iterator[Frame]:
+        if not self.left:
+            raise KeyboardInterrupt
+        yield from frames_of(Audio(np.concatenate([PAUSE, self.left.pop(0), PAUSE])))
+
+
+class Voice:
+    def __init__(self, microphone: FakeMicrophone) -> None:
+        self.microphone = microphone
+        self.said: list[str] = []
+
+    def say(self, text: str) -> None:
+        assert not self.microphone.open
+        self.said.append(text)
+
+
+@pytest.fixture
+def hear(monkeypatch: pytest.MonkeyPatch, sounds: Path) -> Callable[..., Voice]:
+    def hearing(*names: str) -> Voice:
+        microphone = FakeMicrophone(*(read_audio(sounds / name).samples for name in names))
+        voice = Voice(microphone)
+        monkeypatch.setattr(listen, "open_microphone", microphone)
+        monkeypatch.setattr(listen, "build_speaker", lambda *_: voice)
+        return voice
+
+    return hearing
+
+
+@pytest.mark.usefixtures("loaded")
+def test_a_command_is_done_and_answered_while_street_talk_and_rain_are_not(
+    run: Run, hear: Callable[..., Voice]
+) -> None:
+    voice = hear("noise/rain.flac", "street_talk/melon.flac", "calls/tail.flac")
+    ran = run("listen", "--json")
+    assert ran.code == 0
+    talk, command = ran.rows
+    assert (talk["kind"], talk["calls"]) == ("reject", [])
+    assert [call["op"] for call in command["calls"]] == ["dial"]
+    assert command["calls"][0]["waybill"].endswith("0578")
+    assert voice.said == [command["reply"]]
+    assert "再见" in ran.err
+
+
+@pytest.mark.usefixtures("loaded")
+def test_push_to_talk_answers_whatever_is_said_and_ends_with_the_input(
+    run: Run, hear: Callable[..., Voice], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    voice = hear("street_talk/melon.flac")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n"))
+    monkeypatch.setattr(listen, "_entered", lambda: False)
+    ran = run("listen", "--push")
+    assert ran.code == 0
+    assert "听到：" in ran.out
+    assert len(voice.said) == 1
+
+
+def test_each_push_is_a_recording_of_its_own(monkeypatch: pytest.MonkeyPatch, word: np.ndarray) -> None:
+    presses = iter([False] * 9 + [True] + [False] * 500)
+    monkeypatch.setattr(listen, "_entered", lambda: next(presses))
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n\n"))
+    microphone = FakeMicrophone(word, word)
+    first, second = listen.pushed(microphone)
+    assert first.seconds == pytest.approx(0.32)
+    assert second.seconds == pytest.approx(len(word) / 16000 + 4, abs=0.04)
+    assert not microphone.open
+
+
+def test_the_microphone_is_closed_between_utterances(word: np.ndarray) -> None:
+    microphone = FakeMicrophone(word, np.tile(PAUSE, 10), word)
+    heard = []
+    with pytest.raises(KeyboardInterrupt):
+        for audio in listen.spoken(microphone):
+            assert not microphone.open
+            heard.append(audio is not None)
+    assert heard == [True, False, True]
+
+
+def test_a_microphone_lost_while_recording_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextmanager
+    def lost() -> Iterator[Iterator[Frame]]:
+        def frames() -> Iterator[Frame]:
+            yield np.zeros(512, np.float32)
+            raise MicrophoneError("the microphone has given nothing for 3 s: plug it in again, or choose another")
+
+        yield frames()
+
+    with pytest.raises(MicrophoneError, match="plug it in again"):
+        next(listen.spoken(lost))

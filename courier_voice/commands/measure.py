@@ -18,7 +18,7 @@ from courier_voice.core.errors import SettingsError
 from courier_voice.evals.goldens import SCENE, Scene, load_scenes
 from courier_voice.evals.marks import Row
 from courier_voice.evals.recorded import Recorder, load_transcripts
-from courier_voice.evals.replay import from_transcripts, live, replay_scenes, transcribe_only
+from courier_voice.evals.replay import from_transcripts, replay_scenes, transcribe_only
 from courier_voice.evals.summary import summary
 from courier_voice.nlu.cascade import Cascade
 from courier_voice.settings import Settings

@@ -51,7 +51,7 @@ _REMNANT: Final = re.compile(
 _NESTED: Final = 3
 """跟他说一声让他 …: as deep as addresses go."""
 _HANDLED: Final = re.compile(r"\d|[放搁存挂塞送取签到等退收改]|带[来去好]|[请让]您?|地址|快递|包裹|驿站")
-"""A clause that tells the customer something, whatever else is in it."""
+"""What tells the customer something, whatever else is in its clause."""
 _DATED: Final = re.compile(rf"\d|[今明后昨]天|[上下]午|[早晚]上|{NAME.pattern}")
 _JUST_SAY: Final = re.compile("^(?:你)?就(?:(?:跟|和|对|给|回)(?:他|她|人家|客户))?(?:说|讲|写|回)")
 _FILLER: Final = re.compile(
@@ -64,8 +64,10 @@ _UNSAID: Final = re.compile(
 """Takes the clause before it back: 这单是她前夫寄的，别提这个."""
 _DASHED: Final = re.compile(f"[{SPELLING}]+(?:杠[{SPELLING}]+)+")
 _CODE: Final = re.compile(
-    r"(?:单元|楼[道栋]?|(?<!柜)门|门禁|房门?|院|家|锁|电梯)[^，]{0,4}密码(?P<between>[^，\d]{0,8})(?P<code>\d[\d\s]{2,}(?:井号?|星号?|#|\*)?)"
+    r"(?:(?:单元|楼[道栋]?|(?<!柜)门|门禁|房门?|院|家|锁|电梯|(?:他|她|您|客户)[^，\d]{0,4}[给发说写留])[^，\d]{0,4}密码|密码锁)"
+    r"[^，\d]{0,8}(?P<code>\d[\d\s]{2,}(?:井号?|星号?|#|\*)?)"
 )
+"""The code of a customer's door, which no text may hold; codes for parcel lockers are none."""
 
 
 @dataclass(frozen=True)

@@ -70,9 +70,7 @@ def replay_scenes(
     """A row a turn. ``before`` gets the key of the turn that comes next. An exception becomes a row and a log record."""
     with tempfile.TemporaryDirectory() as scratch:
         for number, scene in enumerate(scenes):
-            wired = in_scene(
-                scene, settings, Path(scratch) / f"{number}.sqlite3", nlu=nlu, polisher=polisher, asr=asr
-            )
+            wired = in_scene(scene, settings, Path(scratch) / f"{number}.sqlite3", nlu=nlu, polisher=polisher, asr=asr)
             with wired.outbox:
                 for golden in scene.turns:
                     before(turn_key(scene, golden))

@@ -20,7 +20,7 @@ from courier_voice.core.words import Utterance
 from courier_voice.intents import ALL, BY_NAME
 from courier_voice.nlu.settle import settle
 from courier_voice.text.normalize import normalize
-from courier_voice.text.phonetics import find_by_sound
+from courier_voice.text.phonetics import find_by_sound, same_digits
 
 TARGET_SLOTS: Final = ("tail", "name", "address", "ref")
 QUOTED: Final = frozenset(["name", "address", "message", "item", "product", "place", "note", "question", "area"])
@@ -195,7 +195,7 @@ def _span(value: str, text: str) -> str | None:
     alike = find_by_sound(tidy, text)
     if alike is not None and alike[2] <= SOUNDS_SAID:
         stretch = text[alike[0] : alike[1]]
-        if re.findall(r"\d+", tidy) == re.findall(r"\d+", stretch):
+        if same_digits(tidy, stretch):
             return tidy
     found = fuzz.partial_ratio_alignment(tidy, text)
     return text[found.dest_start : found.dest_end] if found is not None and found.score >= 70 else None

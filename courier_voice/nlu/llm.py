@@ -142,7 +142,12 @@ class LlmUnderstander:
         """Raises ModelError when the model cannot be reached; an answer out of form becomes ``none``."""
         drafts = self._read(utterance, context)
         joint = _JOINT.search(utterance.text)
-        if joint and len(drafts) == 1 and drafts[0].intent not in _WHOLE and not _covers(drafts[0], utterance, joint.end()):
+        if (
+            joint
+            and len(drafts) == 1
+            and drafts[0].intent not in _WHOLE
+            and not _covers(drafts[0], utterance, joint.end())
+        ):
             second = self._read(_tail_of(utterance, joint.end()), context)[0]
             if second.intent not in _WHOLE and second != drafts[0]:
                 drafts = (drafts[0], second)

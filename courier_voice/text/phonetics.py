@@ -7,7 +7,7 @@ with ``same_digits``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 
 from courier_voice.text.normalize import normalize
@@ -84,29 +84,9 @@ def find_by_sound(needle: str, haystack: str, *, limit: float = 0.25) -> tuple[i
     return heard[start][0], heard[end - 1][0] + 1, distance
 
 
-def best_matches(query: str, candidates: Iterable[str], limit: int = 5) -> list[tuple[str, float]]:
-    """The candidates that sound most like ``query``, nearest first, with their distance 0..1.
-
-    A query may be a part of a candidate (花园6栋 of 金桂花园6栋1502); a whole match ranks before a part.
-    """
-    ranked = []
-    for candidate in candidates:
-        whole = sound_distance(query, candidate)
-        part = find_by_sound(query, candidate, limit=1.0)
-        ranked.append((min(whole, part[2]) if part else whole, whole, candidate))
-    ranked.sort(key=lambda entry: entry[:2])
-    return [(candidate, distance) for distance, _, candidate in ranked[:limit]]
-
-
 def same_digits(a: str, b: str) -> bool:
     """Whether two texts name the same numbers in the same order, spoken or written (六栋 and 6栋, not 6栋 and 9栋)."""
     return _numbers(a) == _numbers(b)
-
-
-def digits_within(part: str, whole: str) -> bool:
-    """Whether the numbers of ``part`` stand in ``whole`` in the same order (6栋 of 6栋1502, not 9栋)."""
-    rest = iter(_numbers(whole))
-    return all(number in rest for number in _numbers(part))
 
 
 @lru_cache(maxsize=8192)

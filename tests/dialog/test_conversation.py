@@ -148,7 +148,9 @@ def test_ellipsis_asks_the_same_of_another(talk: Any) -> None:
 
 
 def test_a_group_text_is_confirmed_once_and_sent_once_each(talk: Any) -> None:
-    turn = talk("一品天城十一号楼的都发", d("send_sms", target={"address": "一品天城11号楼", "ref": "all"}, message="留人"))
+    turn = talk(
+        "一品天城十一号楼的都发", d("send_sms", target={"address": "一品天城11号楼", "ref": "all"}, message="留人")
+    )
     assert turn.kind == "confirm"
     assert "2" in turn.reply
     turn = talk("发")

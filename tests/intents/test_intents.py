@@ -85,5 +85,3 @@ def test_only_safe_intents_can_be_performed_and_only_risky_ones_proposed() -> No
 
 def test_effects_that_cannot_be_undone_need_a_yes() -> None:
     assert {i.name for i in ALL if i.risk is Risk.CONFIRM} == {"send_sms", "sign_off", "report_exception"}
-
-

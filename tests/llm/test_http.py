@@ -13,9 +13,9 @@ from pydantic import SecretStr
 
 from courier_voice.core.errors import ModelError, ModelOutputError
 from courier_voice.core.ports import Role
-from courier_voice.nlu.grammar import Slot, frames_grammar, frames_schema
 from courier_voice.llm.http import Enforcement, HttpModel
 from courier_voice.llm.llamacpp import engine
+from courier_voice.nlu.grammar import Slot, frames_grammar, frames_schema
 
 INTENTS = {"dial": {"tail": Slot(pattern="digits")}}
 GRAMMAR, SCHEMA = frames_grammar(INTENTS), frames_schema(INTENTS)

@@ -12,8 +12,8 @@ import pytest
 
 from courier_voice.core.errors import ModelError, WeightsMissing
 from courier_voice.core.ports import ChatModel, Role
-from courier_voice.nlu.grammar import Slot, frames_grammar, frames_schema
 from courier_voice.llm.llamacpp import LlamaCpp, chatml
+from courier_voice.nlu.grammar import Slot, frames_grammar, frames_schema
 
 WEIGHTS = Path(os.environ.get("COURIER_WEIGHTS") or platformdirs.user_cache_path("courier-voice") / "weights")
 MODEL = WEIGHTS / "qwen2.5-coder-1.5b" / "model.gguf"

@@ -17,14 +17,19 @@ def test_units_become_numbers() -> None:
     said = "四斤二两，长零点四米，宽三百毫米，保价一万二，两箱"
     output = '[{"intent":"fill_pickup","weight_kg":"4斤2两","length_cm":"0.4米","width_cm":"300毫米","declared_value_yuan":"12000","quantity":"2箱"}]'
     assert read(output, said) == [
-        ("fill_pickup", {"weight_kg": 2.1, "length_cm": 40.0, "width_cm": 30.0, "declared_value_yuan": 12000.0, "quantity": 2})
+        (
+            "fill_pickup",
+            {"weight_kg": 2.1, "length_cm": 40.0, "width_cm": 30.0, "declared_value_yuan": 12000.0, "quantity": 2},
+        )
     ]
 
 
 def test_a_tail_the_courier_did_not_say_is_put_right_or_left_out() -> None:
     assert read('[{"intent":"dial","tail":"6689"}]', "给六六八八打电话") == [("dial", {"target": {"tail": "6688"}})]
     assert read('[{"intent":"dial","tail":"6688"}]', "给他打电话") == [("dial", {})]
-    assert read('[{"intent":"dial","tail":"2298"}]', "二二八九，哦不，二二九八") == [("dial", {"target": {"tail": "2298"}})]
+    assert read('[{"intent":"dial","tail":"2298"}]', "二二八九，哦不，二二九八") == [
+        ("dial", {"target": {"tail": "2298"}})
+    ]
 
 
 def test_an_invented_name_or_number_is_left_out() -> None:
@@ -59,7 +64,9 @@ def test_two_frames_at_most_and_none_twice() -> None:
     assert len(read(three, "怎么用")) == 2
 
 
-@pytest.mark.parametrize("output", ["", "打电话", '{"intent":"dance"}', "[]", "[1]", '[{"tail":"6688"}]', '[{"intent":"dial"'])
+@pytest.mark.parametrize(
+    "output", ["", "打电话", '{"intent":"dance"}', "[]", "[1]", '[{"tail":"6688"}]', '[{"intent":"dial"']
+)
 def test_what_is_no_list_of_frames_is_refused(output: str) -> None:
     with pytest.raises(ModelOutputError):
         frames.read(output, normalize("给六六八八打电话"))

@@ -3,8 +3,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from courier_voice.text.phonetics import (
-    best_matches,
-    digits_within,
     find_by_sound,
     pinyin,
     same_digits,
@@ -76,13 +74,6 @@ def test_what_is_there_is_found_where_it_is(before: str, after: str) -> None:
     assert find_by_sound("桂香园", before + "贵香园" + after) == (len(before), len(before) + 3, 0.0)
 
 
-def test_the_nearest_comes_first_and_parts_count() -> None:
-    addresses = ["清水湾8栋1102", "青水湾3栋501", "兰亭苑2号楼", "南亭苑2号楼"]
-    assert [text for text, _ in best_matches("兰亭苑2号楼", addresses, 2)] == ["兰亭苑2号楼", "南亭苑2号楼"]
-    assert {text for text, _ in best_matches("清水弯", addresses, 2)} == {"清水湾8栋1102", "青水湾3栋501"}
-    assert best_matches("清水湾", []) == []
-
-
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
@@ -95,17 +86,3 @@ def test_the_nearest_comes_first_and_parts_count() -> None:
 )
 def test_numbers_are_compared_exactly(one: str, other: str, same: bool) -> None:
     assert same_digits(one, other) is same
-
-
-@pytest.mark.parametrize(
-    ("part", "whole", "within"),
-    [
-        ("6栋", "桂香园6栋1502", True),
-        ("桂香园1502", "桂香园6栋1502", True),
-        ("1502栋6", "桂香园6栋1502", False),
-        ("50", "桂香园6栋1502", False),
-        ("桂香园", "桂香园6栋1502", True),
-    ],
-)
-def test_the_numbers_of_a_part_stand_in_the_whole(part: str, whole: str, within: bool) -> None:
-    assert digits_within(part, whole) is within

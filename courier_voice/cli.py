@@ -23,6 +23,8 @@ app = typer.Typer(
 )
 models = typer.Typer(help="Model weights: pull, list, verify.", no_args_is_help=True)
 app.add_typer(models, name="models")
+evals = typer.Typer(help="The text development sets, scored: nlu, dialogs, sms.", no_args_is_help=True)
+app.add_typer(evals, name="eval")
 
 
 class Engines(str, Enum):
@@ -257,6 +259,37 @@ def models_verify(
     from courier_voice.commands import weights as run
 
     run.models_verify(names or [], json_)
+
+
+SetFile = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Another set of the same form.")]
+Items = Annotated[int, typer.Option(help="At most this many items (0: all).")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Do not go on with an interrupted run.")]
+
+
+@evals.command("nlu", epilog="Example: courier-voice eval nlu --limit 20")
+def eval_nlu(
+    file: SetFile = None, nlu: Nlu = Routes.LLM, limit: Items = 0, fresh: Fresh = False, json_: Json = False
+) -> None:
+    """Intents and slots of labelled utterances; a row each, then the summary."""
+    from courier_voice.commands import evaluate as run
+
+    run.nlu(file, nlu.value, limit, fresh, json_)
+
+
+@evals.command("dialogs", epilog="Example: courier-voice eval dialogs --json")
+def eval_dialogs(file: SetFile = None, limit: Items = 0, fresh: Fresh = False, json_: Json = False) -> None:
+    """Text dialogues over the shipped world, turn by turn; a row each, then the summary."""
+    from courier_voice.commands import evaluate as run
+
+    run.dialogs(file, limit, fresh, json_)
+
+
+@evals.command("sms", epilog="Example: courier-voice eval sms")
+def eval_sms(file: SetFile = None, limit: Items = 0, fresh: Fresh = False, json_: Json = False) -> None:
+    """Dictations made into texts: facts kept, nothing forbidden; a row each, then the summary."""
+    from courier_voice.commands import evaluate as run
+
+    run.sms(file, limit, fresh, json_)
 
 
 def main() -> None:

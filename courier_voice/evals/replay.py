@@ -67,7 +67,7 @@ def replay_scenes(
     listen: Listen = live,
     before: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Row]:
-    """A row a turn. ``before`` gets the key of the turn that comes next. An exception becomes a row and a log record."""
+    """A row a turn. ``before`` gets the key of the turn that comes next. An exception becomes a row, and is logged."""
     with tempfile.TemporaryDirectory() as scratch:
         for number, scene in enumerate(scenes):
             wired = in_scene(scene, settings, Path(scratch) / f"{number}.sqlite3", nlu=nlu, polisher=polisher, asr=asr)

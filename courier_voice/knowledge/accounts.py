@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import pairwise
 from math import log
 
 from courier_voice.core.intent import Advice
@@ -52,4 +53,4 @@ def _ranked(question: str, account: KeyAccount) -> list[tuple[float, int]]:
 
 def _grams(text: str) -> frozenset[str]:
     clean = re.sub(r"[^\w]|[的了吗呢么啥什有要这家是不]", "", text)
-    return frozenset(clean) | frozenset(a + b for a, b in zip(clean, clean[1:], strict=False))
+    return frozenset(clean) | frozenset(a + b for a, b in pairwise(clean))

@@ -37,9 +37,8 @@ class Routes(str, Enum):
     CASCADE = "cascade"
 
 
-class Hows(str, Enum):
+class Sources(str, Enum):
     LIVE = "live"
-    RECORD = "record"
     TRANSCRIPTS = "transcripts"
     ASR_ONLY = "asr-only"
 
@@ -156,18 +155,18 @@ def replay(
     path: Annotated[Path, typer.Argument(help="A scene.yaml or a directory of scenes.")],
     engine: Engine = None,
     limit: Annotated[int, typer.Option(help="At most this many scenes (0: all).")] = 0,
-    how: Annotated[
-        Hows,
-        typer.Option(
-            help="asr-only: the recogniser alone; record: keep what was heard; transcripts: replay from that."
-        ),
-    ] = Hows.LIVE,
+    source: Annotated[
+        Sources, typer.Option(help="transcripts: from those recorded beside the scenes; asr-only: no understanding.")
+    ] = Sources.LIVE,
+    record: Annotated[
+        bool, typer.Option("--record", help="Keep what was heard and read beside the scenes (transcripts.json …).")
+    ] = False,
     json_: Json = False,
 ) -> None:
     """Recorded turns with their manifests, scored; a row a turn, then the summary."""
     from courier_voice.commands import measure as run
 
-    run.replay(path, engine and engine.value, limit, json_, how.value)
+    run.replay(path, engine and engine.value, limit, json_, source.value, record)
 
 
 @app.command(epilog="Example: courier-voice polish 跟他说快点来拿别磨蹭我十点就走")
@@ -267,13 +266,11 @@ Fresh = Annotated[bool, typer.Option("--fresh", help="Do not go on with an inter
 
 
 @evals.command("nlu", epilog="Example: courier-voice eval nlu --limit 20")
-def eval_nlu(
-    file: SetFile = None, nlu: Nlu = Routes.LLM, limit: Items = 0, fresh: Fresh = False, json_: Json = False
-) -> None:
+def eval_nlu(file: SetFile = None, limit: Items = 0, fresh: Fresh = False, json_: Json = False) -> None:
     """Intents and slots of labelled utterances; a row each, then the summary."""
     from courier_voice.commands import evaluate as run
 
-    run.nlu(file, nlu.value, limit, fresh, json_)
+    run.nlu(file, limit, fresh, json_)
 
 
 @evals.command("dialogs", epilog="Example: courier-voice eval dialogs --json")

@@ -35,7 +35,7 @@ class Llm(Group):
     timeout_s: float = Field(default=20.0, gt=0)
     context: int = Field(default=12288, ge=1024)
     threads: int = Field(default=2, ge=1)
-    nearest: int = Field(default=4, ge=0, le=20)
+    nearest: int = Field(default=0, ge=0, le=20)
     """Worked examples put next to the utterance, chosen by sound."""
 
 

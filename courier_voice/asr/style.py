@@ -1,7 +1,8 @@
 """What a courier's commands look like on paper, for Whisper to go on in the same style.
 
 Whisper takes the prompt for the text before the audio: whole sentences in simplified characters with digits as Chinese
-numerals make it write so too. A word list leaks into the output instead. None of these sentences is used in a test.
+numerals make it write so too. A word list leaks into the output instead. The two control
+words are here because single words suffer most; no other of these sentences is used in a test.
 """
 
 from __future__ import annotations

@@ -24,12 +24,12 @@ from courier_voice.speech.console import ConsoleSpeaker
 Row = dict[str, Any]
 
 
-def nlu(file: Path | None, route: str, limit: int, fresh: bool, json_: bool) -> None:
+def nlu(file: Path | None, limit: int, fresh: bool, json_: bool) -> None:
     def score(settings: Settings) -> Callable[[sets.Item], Row]:
-        cascade, _ = ready_nlu(settings, route)
+        cascade, _ = ready_nlu(settings)
         return lambda item: sets.nlu_row(item, cascade)
 
-    _run("nlu", file, limit, fresh, json_, score, sets.nlu_summary, _nlu_fault, route)
+    _run("nlu", file, limit, fresh, json_, score, sets.nlu_summary, _nlu_fault)
 
 
 def dialogs(file: Path | None, limit: int, fresh: bool, json_: bool) -> None:
@@ -75,14 +75,13 @@ def _run(
     prepare: Callable[[Settings], Callable[[sets.Item], Row]],
     summarise: Callable[[Sequence[sets.Item]], Row],
     fault: Callable[[Row], str],
-    *parameters: str,
 ) -> None:
     """Score the items not yet done by an interrupted run of the same code and parameters, then all together."""
     settings = begin()
     path = file or data_dir("fixtures") / "eval" / f"{name}.jsonl"
     items = sets.read_set(path)[: limit or None]
     models = settings.llm.model_dump_json(exclude={"api_key", "threads"})
-    run = f"{name}-{fingerprint(path.read_text('utf-8-sig'), models, *parameters)}"
+    run = f"{name}-{fingerprint(path.read_text('utf-8-sig'), models)}"
     rows: list[Row] = []
     with Journal(settings.home / "evals", run, fresh=fresh) as journal:
         score = prepare(settings)

@@ -11,27 +11,30 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from courier_voice.app import build_asr, build_polisher
+from courier_voice.app import build_asr, build_polisher, data_dir
 from courier_voice.commands.models import ready_nlu
 from courier_voice.commands.out import begin, counted, emit, stderr, waiting
 from courier_voice.core.errors import SettingsError
+from courier_voice.evals.bench import compare, sampled, turn_rows, window_rows
 from courier_voice.evals.goldens import SCENE, Scene, load_scenes
 from courier_voice.evals.marks import Row
-from courier_voice.evals.recorded import Recorder, load_transcripts
-from courier_voice.evals.replay import from_transcripts, replay_scenes, transcribe_only
+from courier_voice.evals.recorded import RecordingAsr, RecordingNlu, load_transcripts
+from courier_voice.evals.replay import from_transcripts, live, replay_scenes, transcribe_only
 from courier_voice.evals.summary import summary
 from courier_voice.nlu.cascade import Cascade
 from courier_voice.settings import Settings
 
-How = Literal["live", "record", "transcripts", "asr-only"]
+Source = Literal["live", "transcripts", "asr-only"]
 
 
-def replay(path: Path, engine: str | None, limit: int, json_: bool, how: How = "live") -> None:
+def replay(
+    path: Path, engine: str | None, limit: int, json_: bool, source: Source = "live", record: bool = False
+) -> None:
     settings = begin(**({"asr": {"engine": engine}} if engine else {}))
     scenes = load_scenes(path)[: limit or None]
     rows: list[Row] = []
     with counted("回放", sum(len(scene.turns) for scene in scenes)) as step:
-        for row in _rows(settings, scenes, how, _folder(path)):
+        for row in _rows(settings, scenes, source, _folder(path), record):
             rows.append(row)
             if json_:
                 emit(_line(row))
@@ -52,34 +55,36 @@ def _folder(path: Path) -> Path:
     return scene.parent if (scene / SCENE).is_file() else scene
 
 
-def _rows(settings: Settings, scenes: tuple[Scene, ...], how: How, folder: Path) -> Iterator[Row]:
-    if how == "asr-only":
+def _rows(settings: Settings, scenes: tuple[Scene, ...], source: Source, folder: Path, record: bool) -> Iterator[Row]:
+    transcripts = load_transcripts(folder) if source == "transcripts" else None
+    asr = None
+    if transcripts is None:
         with waiting("正在准备识别模型…"):
-            asr = build_asr(settings)
-        yield from transcribe_only(scenes, asr)
-        return
-    cascade, model = ready_nlu(settings)
-    polisher = build_polisher(model)
-    if how == "transcripts":
-        listen = from_transcripts(load_transcripts(folder))
-        yield from replay_scenes(scenes, settings, nlu=cascade, polisher=polisher, listen=listen)
-        return
-    with waiting("正在准备识别模型…"):
-        asr = build_asr(settings)
-    if how == "live":
-        yield from replay_scenes(scenes, settings, nlu=cascade, polisher=polisher, asr=asr)
-        return
-    recorder = Recorder(asr, cascade.model)
-    recorded = replay_scenes(
-        scenes,
-        settings,
-        nlu=Cascade(recorder),
-        polisher=polisher,
-        asr=recorder,
-        before=recorder.start,
-    )
-    yield from recorded
-    recorder.save(folder)
+            asr = RecordingAsr(build_asr(settings))
+    if asr and source == "asr-only":
+        yield from transcribe_only(scenes, asr, asr.start)
+    else:
+        cascade, model = ready_nlu(settings)
+        nlu = RecordingNlu(cascade.model)
+
+        def start(key: str) -> None:
+            nlu.start(key)
+            if asr:
+                asr.start(key)
+
+        yield from replay_scenes(
+            scenes,
+            settings,
+            nlu=Cascade(nlu),
+            polisher=build_polisher(model),
+            asr=asr,
+            listen=live if transcripts is None else from_transcripts(transcripts),
+            before=start,
+        )
+        if record:
+            nlu.save(folder)
+    if asr and record:
+        asr.save(folder)
 
 
 def _line(row: Row) -> dict[str, Any]:
@@ -125,4 +130,29 @@ def _cell(value: float | None) -> str:
 
 
 def bench(turns: int, baseline: bool, hands_free: bool, json_: bool) -> None:
-    raise SettingsError("bench is not there yet")
+    if hands_free:
+        raise SettingsError("--hands-free is not there yet: the hands-free loop comes with a later release")
+    if turns < 1:
+        raise typer.BadParameter("at least one turn", param_hint="--turns")
+    begin()
+    recordings = sampled(load_scenes(data_dir("fixtures") / "audio"), turns)
+    stacks = ["ours", "plain"] if baseline else ["ours"]
+    with counted("比较", (len(stacks) + 1) * (len(recordings) + 1)) as step:
+        ran = compare(recordings, stacks, step)
+        ran |= compare(recordings, ["windows"], step)
+    rows = turn_rows(recordings, {name: ran[name] for name in stacks}) + window_rows(recordings, ran["windows"])
+    if json_:
+        for row in rows:
+            emit(row)
+        return
+    table = Table("measure", "ours / cut window", "plain / 30 s window", "plain ÷ ours", box=None)
+    for row in rows:
+        ours, plain = (row.get(one, row.get(other)) for one, other in (("ours", "cut"), ("plain", "full")))
+        table.add_row(row["measure"], _value(ours), _value(plain), _value(row.get("ratio")))
+    Console().print(table)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        return "  ".join(f"{name} {number:g}" for name, number in value.items())
+    return "" if value is None else f"{value:g}"

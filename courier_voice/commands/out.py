@@ -56,15 +56,22 @@ def turn_row(turn: Turn) -> dict[str, object]:
     }
 
 
-def lines(file: Path, key: str) -> Iterator[str]:
-    """The lines of a file: plain text, or JSON objects whose ``key`` holds the text. Raises SettingsError."""
+def numbered(file: Path) -> Iterator[tuple[int, str]]:
+    """The lines of a file that are not blank, counted from 1. Raises SettingsError."""
     try:
         content = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{file.name} cannot be read as UTF-8 text: {error}") from error
+    except OSError as error:
+        raise SettingsError(f"{file.name} cannot be read ({error.strerror}); give a file you may read") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{file.name} is not UTF-8 text ({error.reason}); save it as UTF-8") from error
     for number, line in enumerate(content.splitlines(), 1):
-        if not line.strip():
-            continue
+        if line.strip():
+            yield number, line
+
+
+def lines(file: Path, key: str) -> Iterator[str]:
+    """The lines of a file: plain text, or JSON objects whose ``key`` holds the text. Raises SettingsError."""
+    for number, line in numbered(file):
         if not line.lstrip().startswith("{"):
             yield line.strip()
             continue

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from courier_voice.app import Wired, build_agent, build_polisher, build_speaker
 from courier_voice.commands.models import ready_nlu
-from courier_voice.commands.out import begin, counted, emit, turn_row
+from courier_voice.commands.out import begin, counted, emit, numbered, turn_row
 from courier_voice.core.errors import SettingsError
 from courier_voice.core.turn import Turn
 from courier_voice.logistics.mock.world import load_world
@@ -71,18 +71,11 @@ class Dialogue(BaseModel):
 def read_script(script: Path) -> list[Dialogue]:
     """The dialogues of a script. Raises SettingsError naming the line."""
     dialogues = []
-    try:
-        content = script.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{script.name} cannot be read: {error}") from error
-    for number, line in enumerate(content.splitlines(), 1):
-        if line.strip():
-            try:
-                dialogues.append(Dialogue.model_validate_json(line))
-            except ValidationError as error:
-                raise SettingsError(
-                    f'{script.name}, line {number}: expected {{"id", "turns": [{{"user"}}]}}'
-                ) from error
+    for number, line in numbered(script):
+        try:
+            dialogues.append(Dialogue.model_validate_json(line))
+        except ValidationError as error:
+            raise SettingsError(f'{script.name}, line {number}: expected {{"id", "turns": [{{"user"}}]}}') from error
     return dialogues
 
 

@@ -29,31 +29,45 @@ def turn_key(scene: Scene, golden: GoldenTurn) -> str:
 
 
 @dataclass
-class Recorder:
-    """Stands before a recogniser and a model, and keeps what they said of the turn under way."""
+class RecordingAsr:
+    """A recogniser whose transcripts are kept by turn."""
 
     asr: Transcriber
-    nlu: Model
     key: str = ""
-    transcripts: dict[str, Transcript] = field(default_factory=dict)
-    drafts: dict[str, Understanding] = field(default_factory=dict)
+    kept: dict[str, Transcript] = field(default_factory=dict)
 
     def start(self, key: str) -> None:
         """The turn that comes next."""
         self.key = key
 
     def transcribe(self, audio: Audio, hints: Sequence[str] = ()) -> Transcript:
-        heard = self.transcripts[self.key] = self.asr.transcribe(audio, hints)
+        heard = self.kept[self.key] = self.asr.transcribe(audio, hints)
         return heard
 
+    def save(self, folder: Path) -> None:
+        """Put them into the folder's file, beside those of other turns; the file is whole at any time."""
+        _merge(folder / TRANSCRIPTS, {key: _transcript_out(heard) for key, heard in self.kept.items()})
+
+
+@dataclass
+class RecordingNlu:
+    """A model whose drafts are kept by turn."""
+
+    nlu: Model
+    key: str = ""
+    kept: dict[str, Understanding] = field(default_factory=dict)
+
+    def start(self, key: str) -> None:
+        """The turn that comes next."""
+        self.key = key
+
     def understand(self, utterance: Utterance, context: NluContext) -> Understanding:
-        read = self.drafts[self.key] = self.nlu.understand(utterance, context)
+        read = self.kept[self.key] = self.nlu.understand(utterance, context)
         return read
 
     def save(self, folder: Path) -> None:
-        """Write both files, complete or not at all."""
-        _write(folder / TRANSCRIPTS, {key: _transcript_out(t) for key, t in self.transcripts.items()})
-        _write(folder / DRAFTS, {key: _drafts_out(u) for key, u in self.drafts.items()})
+        """As RecordingAsr."""
+        _merge(folder / DRAFTS, {key: _drafts_out(read) for key, read in self.kept.items()})
 
 
 @dataclass
@@ -93,7 +107,8 @@ def _read(file: Path) -> dict[str, Any]:
         ) from error
 
 
-def _write(file: Path, rows: Mapping[str, object]) -> None:
+def _merge(file: Path, new: Mapping[str, object]) -> None:
+    rows = {**(_read(file) if file.is_file() else {}), **new}
     lines = ",\n".join(
         f"{json.dumps(key)}: {json.dumps(row, ensure_ascii=False, sort_keys=True)}" for key, row in sorted(rows.items())
     )

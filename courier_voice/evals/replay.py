@@ -81,10 +81,13 @@ def replay_scenes(
                         yield failed_row(scene, golden, error)
 
 
-def transcribe_only(scenes: Sequence[Scene], asr: Transcriber) -> Iterator[Row]:
+def transcribe_only(
+    scenes: Sequence[Scene], asr: Transcriber, before: Callable[[str], None] = lambda _: None
+) -> Iterator[Row]:
     """The recogniser alone, a row a turn."""
     for scene in scenes:
         for golden in scene.turns:
+            before(turn_key(scene, golden))
             try:
                 audio = read_audio(scene.sound(golden))
                 start = time.perf_counter()

@@ -58,7 +58,7 @@ def stages(timings: Iterable[Mapping[str, float]]) -> dict[str, dict[str, float]
 
 def percentiles(values: Sequence[float]) -> dict[str, float]:
     p50, p95 = np.percentile(values, [50, 95])
-    return {"p50": round(float(p50), 1), "p95": round(float(p95), 1)}
+    return {"p50": round(float(p50), 2), "p95": round(float(p95), 2)}
 
 
 def _share(checks: Iterable[bool | None]) -> float | None:

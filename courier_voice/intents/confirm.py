@@ -13,6 +13,8 @@ class Confirm(Intent):
     risk: ClassVar[Risk] = Risk.CONTROL
     examples: ClassVar[tuple[Example, ...]] = (
         Example("就这么办"),
+        Example("就按这个发走吧", waiting="confirm:send_sms"),
+        Example("是他没错，报了吧", waiting="confirm:report_exception"),
         Example("对的发吧"),
         Example("嗯可以"),
         Example("没问题就这样"),

@@ -15,6 +15,10 @@ class Correct(Intent):
     examples: ClassVar[tuple[Example, ...]] = (
         Example("不对，是六六八九", {"target": {"tail": "6689"}}),
         Example("说错了，尾号是三零幺四", {"target": {"tail": "3014"}}),
+        Example("是五五零八那个", {"target": {"tail": "5508"}}, waiting="confirm:send_sms"),
+        Example("弄岔了，放门卫", {"place": "门卫"}, waiting="confirm:sign_off"),
+        Example("不是今晚，明天一早", {"note": "明天一早"}, waiting="confirm:report_exception"),
+        Example("换成我五分钟就到", {"message": "我5分钟就到"}, waiting="confirm:send_sms"),
         Example("不是周女士，是邹女士", {"target": {"name": "邹女士"}}),
         Example("改成放驿站", {"place": "驿站"}),
         Example("重量错了，是四公斤", {"weight_kg": "4公斤"}),

@@ -16,6 +16,7 @@ class NoIntent(Intent):
     examples: ClassVar[tuple[Example, ...]] = (
         Example("您好，您的快递，麻烦签个字"),
         Example("师傅让一让，借过一下"),
+        Example("大爷您慢点走", waiting="confirm:sign_off"),
         Example("今天天气真热"),
         Example("放首歌听听"),
         Example("行，那我放门口了啊"),

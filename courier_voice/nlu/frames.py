@@ -18,7 +18,7 @@ from courier_voice.core.intent import Example, Intent, Target
 from courier_voice.core.turn import Draft
 from courier_voice.core.words import Utterance
 from courier_voice.intents import ALL, BY_NAME
-from courier_voice.nlu.settle import settle
+from courier_voice.nlu.settle import TWO, asked_for, settle
 from courier_voice.text.normalize import normalize
 from courier_voice.text.phonetics import find_by_sound, same_digits
 
@@ -40,6 +40,7 @@ SPOKEN: Final = {
     "9": "九",
     "10": "十",
 }
+_QUESTION: Final = re.compile(r"几|吗|什么|怎么|怎样|啥|多少|能不能|要不要|算不算|可不可以|行不行|[？?]")
 SOUNDS_SAID: Final = 0.2
 """Sound distance up to which a value is what was said, only misheard: 潘女士 for 潘女是."""
 
@@ -105,8 +106,11 @@ def asked(text: str, waiting: str) -> str:
     return f"[{waiting}]{text}" if waiting else text
 
 
-def read(output: str, utterance: Utterance) -> tuple[Draft, ...]:
-    """A model's output → drafts with contract slots. Raises ModelOutputError when it is no list of frames."""
+def read(output: str, utterance: Utterance, waiting: str = "") -> tuple[Draft, ...]:
+    """A model's output → drafts with contract slots. Raises ModelOutputError when it is no list of frames.
+
+    ``waiting`` is the dialogue state (NluContext.waiting): an answer need not ask again for what is being done.
+    """
     start, end = output.find("["), output.rfind("]")
     try:
         frames = json.loads(output[start : end + 1]) if start >= 0 else json.loads(output)
@@ -116,7 +120,11 @@ def read(output: str, utterance: Utterance) -> tuple[Draft, ...]:
         frames = [frames]
     if not isinstance(frames, list) or not frames or not all(isinstance(f, dict) for f in frames):
         raise ModelOutputError("not a list of frames")
-    drafts = tuple(_draft(frame, utterance) for frame in frames[:MOST_DRAFTS])
+    frames = frames[: MOST_DRAFTS if TWO.search(utterance.text) else 1]
+    parts = _parts(utterance.text) if len(frames) > 1 else (utterance.text,)
+    drafts = tuple(
+        _aimed(_draft(frame, utterance, part), utterance, waiting) for frame, part in zip(frames, parts, strict=True)
+    )
     return drafts[:1] if len(drafts) > 1 and _adds_nothing(drafts[1], drafts[0]) else drafts
 
 
@@ -127,7 +135,22 @@ def _adds_nothing(second: Draft, first: Draft) -> bool:
     return bool(second.slots) and all(first.slots.get(name) == value for name, value in second.slots.items())
 
 
-def _draft(frame: Mapping[str, object], utterance: Utterance) -> Draft:
+def _aimed(draft: Draft, utterance: Utterance, waiting: str) -> Draft:
+    """What acts on a customer must be asked for; a question that fills nothing in is a question about rules."""
+    if not waiting and not asked_for(draft.intent, utterance.text):
+        return Draft("none")
+    if draft.intent == "fill_pickup" and not draft.slots and _QUESTION.search(utterance.text):
+        return Draft("ask_knowledge", {"question": utterance.text})
+    return draft
+
+
+def _parts(text: str) -> tuple[str, str]:
+    """The two commands of a sentence, cut where the first word stands that joins commands."""
+    joint = TWO.search(text, 2)
+    return (text[: joint.start()], text[joint.start() :]) if joint else (text, text)
+
+
+def _draft(frame: Mapping[str, object], utterance: Utterance, part: str) -> Draft:
     intent = BY_NAME.get(str(frame.get("intent")))
     if intent is None:
         raise ModelOutputError(f"unknown intent; known are {', '.join(BY_NAME)}")
@@ -135,7 +158,7 @@ def _draft(frame: Mapping[str, object], utterance: Utterance) -> Draft:
     target: dict[str, str] = {}
     slots: dict[str, object] = {}
     said = {str(name): str(value).strip() for name, value in frame.items() if name != "intent"}
-    for name, value in settle(intent.name, said, utterance.text, frozenset(allowed)).items():
+    for name, value in settle(intent.name, said, part, frozenset(allowed)).items():
         grounded = ground(name, value, utterance)
         if grounded is None:
             continue

@@ -26,8 +26,8 @@ from courier_voice.text.phonetics import pinyin
 log_ = logging.getLogger(__name__)
 
 MOST_TOKENS = 160
-STANDING_EACH = 4
-NEAREST = 4
+STANDING_EACH = 12
+NEAREST = 0
 
 
 @dataclass(frozen=True)
@@ -156,13 +156,13 @@ class LlmUnderstander:
     def _read(self, utterance: Utterance, context: NluContext) -> tuple[Draft, ...]:
         said = frames.asked(utterance.text, context.waiting)
         near = turns(self._nearest(said, self.nearest))
-        return self._ask([*self._prefix, *near, ("user", said)], utterance)
+        return self._ask([*self._prefix, *near, ("user", said)], utterance, context.waiting)
 
-    def _ask(self, messages: list[tuple[Role, str]], utterance: Utterance) -> tuple[Draft, ...]:
+    def _ask(self, messages: list[tuple[Role, str]], utterance: Utterance, waiting: str) -> tuple[Draft, ...]:
         for attempt in (1, 2):
             output = self.model.complete(messages, max_tokens=MOST_TOKENS, grammar=self._grammar, schema=self._schema)
             try:
-                return frames.read(output, utterance)
+                return frames.read(output, utterance, waiting)
             except ModelOutputError as error:
                 log_.info("understanding, attempt %d: %s", attempt, error)
                 messages = [*messages, ("assistant", output), ("user", f"{error}。只输出JSON数组，再来一次。")]

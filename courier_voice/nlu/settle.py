@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from courier_voice.core.parcels import COMPOUND_SURNAMES
+from courier_voice.nlu.lexicon import PLACES, PRODUCTS, TITLES, by_sound, with_title
 
 Frame = dict[str, str]
 
@@ -20,13 +21,12 @@ SURNAMES: Final = (
     "邢安齐伍庞章鲁倪岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮纪梅童凌毕单季裴霍涂成苗谷盛曲翁冉骆蓝路游靳管柴蒙鲍华喻祁"
     "房滕屈饶牟艾尤时穆农车宫阎麦褚娄窦戚岑景党费卜冷晏席卫柏郎诸冀凤桂全佟应臧闵苟邬边姬师仲丘戈桑卓连仇桃查简"
 )
-TITLES: Final = "先生 女士 小姐 大姐 大哥 大爷 大娘 大妈 大叔 大婶 阿姨 奶奶 爷爷 师傅 老板 老师 经理 主任 医生 律师 太太 总 姐 哥 叔 姨 婶 嫂 伯".split()
 _TITLED: Final = re.compile(
     rf"(?:{'|'.join(sorted(COMPOUND_SURNAMES))}|[{SURNAMES}])(?:{'|'.join(sorted(TITLES, key=len, reverse=True))})"
 )
 NOBODY: Final = frozenset(
-    "住户 客户 收件人 寄件人 寄件方 收件方 人家 对方 业主 顾客 用户 所有人 大家 他 她 他们 她们 家里人 下一家 上一家 下家 那户 这户 那家 这家".split()
-)
+    "我 我们 你 您 咱 住户 客户 收件人 寄件人 寄件方 收件方 人家 对方 业主 顾客 用户 所有人 大家 他 她 他们 她们 家里人 下一家 上一家 下家 那户 这户 那家 这家".split()
+) | frozenset(TITLES)
 _WORDS_FOR: Final[Mapping[str, re.Pattern[str]]] = {
     "next": re.compile(r"下一|下个|下家|接下来|再后面|后面那|下下"),
     "previous": re.compile(r"上一|上个|上家|刚才|刚刚|刚[送离走签千打派]|前一|之前那"),
@@ -51,10 +51,48 @@ _SAYING: Final = re.compile(
 )
 _ADDRESS_FIRST: Final = re.compile(r"^(?P<address>[^，]*\d+[^，]*)，(?P<place>[^，]+)$")
 _INSURES: Final = re.compile(r"保|价值|声明")
+_NOT_GOODS: Final = frozenset("箱 箱子 纸箱 盒子 包裹 件 货 快递 东西 快件 揽件 揽收 懒件".split())
+_PAYS: Final[Mapping[str, re.Pattern[str]]] = {
+    "sender": re.compile(r"寄付|寄方|寄件[人方]?[给付出]|现[结付]|即付|季付"),
+    "receiver": re.compile(r"(?<!货)到付|收方|收件[人方][给付出]|对方[给付出来]|那边[给付出]"),
+    "monthly": re.compile(r"月结|月节|月底结|记账"),
+}
+_PACKAGES: Final = re.compile(
+    r"(\d+|[一两二三四五六七八九十])个?(件(?![\u4e00-\u9fff])|箱子?|纸箱|包裹?|票|袋)(?![装里])"
+)
+_COUNTS: Final = {hanzi: str(n) for n, hanzi in enumerate("一二三四五六七八九十", 1)} | {"两": "2"}
+_INSIDE: Final = re.compile(r"瓶|双|本|盒|条|只|支|罐|斤|公斤|克|台|套|把|张")
+_TASKS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = (
+    ("state", "due_soon", re.compile(r"(快|马上|就|将|眼看).{0,2}(要|到|超|过)|[小时钟头分]内|临期")),
+    ("state", "overdue", re.compile(r"超时|误[了点时]|过[了]?[点时期]|逾期|迟|晚点")),
+    ("state", "exception", re.compile(r"异常|异长|出问题|问题件")),
+)
+_PICKS_UP: Final = re.compile(r"取件|揽|懒[件收]|收件|上门|去收|收了?[几多]|收派|派收")
+_DELIVERS: Final = re.compile(r"派|送|投|拍")
+_UNPAID: Final = re.compile(r"剩|还[有没欠要差]|没收|未收|待收")
+_PAID: Final = re.compile(r"已收|收到|收了|收回|收上来")
+TWO: Final = re.compile(r"然后|接着|顺便|顺带|顺手|另外|完了|之后|还有|同时|再|回头|；")
+"""Words without which one breath does not hold two commands."""
+_NEEDS: Final[Mapping[str, re.Pattern[str]]] = {
+    "send_sms": re.compile(
+        r"[短段][信讯]|简讯|消息|信息|留[个句]?[言话]|[说讲回问发写叫让催跟]|告诉|通[知之]|知会|捎|带[个句]?话|提醒|转告"
+    ),
+    "dial": re.compile(r"电话|打|拨|播|波|呼|接|通|联[系络]|连|找|call"),
+}
+"""What acts on a customer needs a word that asks for it: talk to somebody is no command."""
+
+
+def asked_for(intent: str, text: str) -> bool:
+    """Whether the sentence has a word that asks for an intent which acts on a customer."""
+    need = _NEEDS.get(intent)
+    return need is None or bool(need.search(text))
 
 
 def settle(intent: str, frame: Mapping[str, str], text: str, slots: frozenset[str]) -> Frame:
-    """The frame put right by the sentence. ``slots`` are those the intent has, flat."""
+    """The frame put right by the sentence (or by its own part of one with two commands).
+
+    ``slots`` are those the intent has, flat.
+    """
     out = {name: value for name, value in frame.items() if name in slots and value}
     _digits_for_name(out)
     _nobody(out)
@@ -63,6 +101,12 @@ def settle(intent: str, frame: Mapping[str, str], text: str, slots: frozenset[st
         _tail(out, text)
     _reference(intent, out, text)
     _units(out, text, slots)
+    if intent == "fill_pickup":
+        _form(out, text)
+    if intent == "query_tasks":
+        _tasks(out, text)
+    if "place" in out:
+        out["place"] = by_sound(out["place"].rstrip("了吧啊"), PLACES)
     if "message" in out:
         out["message"] = _SAYING.sub("", out["message"], count=1) or out["message"]
     if "name" in slots and intent != "correct":
@@ -79,6 +123,8 @@ def _digits_for_name(frame: Frame) -> None:
 def _nobody(frame: Frame) -> None:
     if frame.get("name") in NOBODY:
         del frame["name"]
+    elif "name" in frame:
+        frame["name"] = with_title(frame["name"])
 
 
 def _place_with_address(frame: Frame) -> None:
@@ -109,6 +155,8 @@ def _reference(intent: str, frame: Frame, text: str) -> None:
     ref = frame.get("ref")
     if ref is None:
         return
+    if ref == "current" and "这" not in text:
+        ref = frame["ref"] = next((r for r in ("previous", "next") if _WORDS_FOR[r].search(text)), ref)
     named = any(slot in frame for slot in ("tail", "name", "address"))
     unborne = ref in _WORDS_FOR and not _WORDS_FOR[ref].search(text)
     if unborne or (ref == "current" and (named or (intent == "fill_pickup" and not _POINTING.search(text)))):
@@ -137,14 +185,59 @@ def _units(frame: Frame, text: str, slots: frozenset[str]) -> None:
         del frame["product"]
 
 
+def _misheard_titles(text: str) -> list[str]:
+    """Surnames before two characters that sound like a title: 薛先森, 潘女是."""
+    pieces = (text[m.start() : m.start() + 3] for m in re.finditer(rf"[{SURNAMES}](?=[\u4e00-\u9fff]{{2}})", text))
+    return [named for piece in pieces if (named := with_title(piece)) != piece]
+
+
+def _form(frame: Frame, text: str) -> None:
+    """Who pays and how many parcels are told by few words; goods inside a parcel are not parcels."""
+    paying = [value for value, words in _PAYS.items() if words.search(text)]
+    if len(paying) == 1:
+        frame["payment"] = paying[0]
+    elif not paying:
+        frame.pop("payment", None)
+    if "quantity" in frame:
+        behind = [text[m.end() :] for m in re.finditer(re.escape(frame["quantity"]), text)]
+        if behind and all(_INSIDE.match(rest) for rest in behind):
+            del frame["quantity"]
+    counts = _PACKAGES.findall(text)
+    if "quantity" not in frame and len(counts) == 1:
+        frame["quantity"] = _COUNTS.get(counts[0][0], counts[0][0])
+    if frame.get("item") in _NOT_GOODS:
+        del frame["item"]
+    if "product" in frame:
+        frame["product"] = by_sound(frame["product"], PRODUCTS)
+
+
+def _tasks(frame: Frame, text: str) -> None:
+    """Which tasks a question is about, where the words for it are few."""
+    for slot, value, words in _TASKS:
+        if words.search(text):
+            frame[slot] = value
+            break
+    if frame.get("measure") == "cod_total":
+        frame["state"] = "pending" if _UNPAID.search(text) else "done" if _PAID.search(text) else "all"
+        frame["kind"] = "all"
+        return
+    picks, delivers = bool(_PICKS_UP.search(text)), bool(_DELIVERS.search(text))
+    if frame.get("measure") == "next":
+        delivers = False
+    frame["kind"] = "all" if picks == delivers else "pickup" if picks else "delivery"
+
+
 def _name(frame: Frame, text: str) -> None:
     """A surname with a title outside of quoted speech is who is meant."""
     rest = text
     for slot in ("message", "question", "note", "place", "item"):
         if frame.get(slot):
             rest = rest.replace(frame[slot], "。")
-    found = _TITLED.findall(rest)
-    if len(found) == 1 and "name" not in frame and "question" not in frame:
+    found = _TITLED.findall(rest) or _misheard_titles(rest)
+    cut_short = (
+        len(found) == 1 and found[0].startswith(frame.get("name", "　")[:2]) and len(frame["name"]) < len(found[0])
+    )
+    if len(found) == 1 and ("name" not in frame or cut_short) and "question" not in frame:
         frame["name"] = found[0]
         if frame.get("ref") == "current":
             del frame["ref"]

@@ -100,11 +100,16 @@ def _asr() -> Transcriber:
 
 
 @pytest.fixture
-def loaded(monkeypatch: pytest.MonkeyPatch, _llm: ChatModel, _asr: Transcriber) -> None:
-    """The real models, already loaded, for whatever command asks for them."""
-    monkeypatch.setattr("courier_voice.commands.models.build_llm", lambda _: _llm)
+def recogniser(monkeypatch: pytest.MonkeyPatch, _asr: Transcriber) -> None:
+    """The real recogniser, already loaded, for whatever command asks for it."""
     for module in ("read", "listen"):
         monkeypatch.setattr(f"courier_voice.commands.{module}.build_asr", lambda _: _asr)
+
+
+@pytest.fixture
+def language_model(monkeypatch: pytest.MonkeyPatch, _llm: ChatModel) -> None:
+    """The real language model, likewise."""
+    monkeypatch.setattr("courier_voice.commands.models.build_llm", lambda _: _llm)
 
 
 @pytest.fixture(scope="session")

@@ -54,7 +54,7 @@ def nowhere(folder: Path, word: np.ndarray) -> Path:
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-@pytest.mark.usefixtures("loaded")
+@pytest.mark.usefixtures("recogniser")
 def test_no_sound_to_be_had(
     run: Run, tmp_path: Path, sounds: Path, word: np.ndarray, make: Callable[..., Path], message: str
 ) -> None:
@@ -64,7 +64,7 @@ def test_no_sound_to_be_had(
     assert ["电话" in row["text"] for row in ran.rows] == [True]
 
 
-@pytest.mark.usefixtures("loaded")
+@pytest.mark.usefixtures("recogniser")
 def test_a_truncated_file_is_used_as_far_as_it_goes(run: Run, tmp_path: Path, word: np.ndarray) -> None:
     soundfile.write(file := tmp_path / "cut.wav", np.concatenate([word, np.zeros(32000, np.float32)]), 16000)
     whole = file.read_bytes()
@@ -75,7 +75,7 @@ def test_a_truncated_file_is_used_as_far_as_it_goes(run: Run, tmp_path: Path, wo
     assert "电话" in ran.rows[0]["text"]
 
 
-@pytest.mark.usefixtures("loaded")
+@pytest.mark.usefixtures("recogniser")
 def test_44_khz_stereo_works(run: Run, tmp_path: Path, word: np.ndarray) -> None:
     left = soxr.resample(word, 16000, 44100)
     soundfile.write(file := tmp_path / "stereo.wav", np.stack([left, 0.5 * left], axis=1), 44100)
@@ -85,7 +85,7 @@ def test_44_khz_stereo_works(run: Run, tmp_path: Path, word: np.ndarray) -> None
     assert ran.rows[0]["audio_s"] == pytest.approx(len(word) / 16000, abs=0.02)
 
 
-@pytest.mark.usefixtures("loaded")
+@pytest.mark.usefixtures("recogniser")
 def test_ten_minutes_with_two_words_in_them_work(run: Run, tmp_path: Path, word: np.ndarray) -> None:
     sound = np.zeros(600 * 16000, np.float32)
     for second in (3, 590):
@@ -148,7 +148,7 @@ def test_no_microphone_is_said_before_any_model_is_waited_for(
         assert "no microphone can be opened (Error querying device -1): plug one in" in ran.err
 
 
-@pytest.mark.usefixtures("loaded")
+@pytest.mark.usefixtures("language_model")
 def test_with_the_api_down_nothing_happens_and_it_is_said(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

@@ -24,7 +24,7 @@ def check_turn(turn: dict[str, Any]) -> None:
         assert call["op"] in OPS
 
 
-@pytest.mark.usefixtures("loaded")
+@pytest.mark.usefixtures("language_model")
 def test_understand(run: Run, tmp_path: Path) -> None:
     (file := tmp_path / "said.txt").write_text('给尾号0578打电话\n\n{"text": "确认"}\n', encoding="utf-8")
     ran = run("understand", "--file", file, "--json")
@@ -41,7 +41,7 @@ def test_understand(run: Run, tmp_path: Path) -> None:
     assert ran.rows[1]["intents"] == [{"intent": "confirm", "slots": {}, "confidence": 1.0}]
 
 
-@pytest.mark.usefixtures("loaded")
+@pytest.mark.usefixtures("recogniser")
 def test_transcribe(run: Run, sounds: Path) -> None:
     person, rain = sounds / "real" / "cmn_call.wav", sounds / "noise" / "rain.flac"
     ran = run("transcribe", person, rain, "--json")
@@ -57,7 +57,7 @@ def test_transcribe(run: Run, sounds: Path) -> None:
     assert (nothing["text"], nothing["nbest"]) == ("", [])
 
 
-@pytest.mark.usefixtures("loaded")
+@pytest.mark.usefixtures("language_model")
 def test_say_reads_back_and_acts_only_after_yes(run: Run) -> None:
     asked = run("say", "尾号0578", "本人签收", "--json")
     assert asked.code == 0
@@ -84,7 +84,7 @@ def test_say_as_a_program_writes_one_json_line_and_nothing_else(program: Run) ->
     assert turn["kind"] == "answer"
 
 
-@pytest.mark.usefixtures("loaded")
+@pytest.mark.usefixtures("language_model")
 def test_converse_starts_every_dialogue_afresh(run: Run, tmp_path: Path) -> None:
     script = tmp_path / "script.jsonl"
     dialogue = {"turns": [{"user": "尾号0578本人签收"}, {"user": "确认"}]}
@@ -100,7 +100,7 @@ def test_converse_starts_every_dialogue_afresh(run: Run, tmp_path: Path) -> None
         assert [turn["kind"] for turn in row["turns"]] == ["confirm", "act"]
 
 
-@pytest.mark.usefixtures("loaded")
+@pytest.mark.usefixtures("language_model")
 def test_polish(run: Run, tmp_path: Path) -> None:
     (file := tmp_path / "messages.jsonl").write_text('{"spoken": "快递放门口了"}\n', encoding="utf-8")
     ran = run("polish", "--file", file, "--json")

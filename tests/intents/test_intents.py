@@ -39,7 +39,7 @@ def test_an_example_reads_back_to_its_slots(intent: type[Intent], example: Examp
     """What the prompt shows as the answer survives grounding and typing, so every value quotes the sentence."""
     utterance = normalize(example.text)
     _, answer = frames.shown(intent, example)
-    (draft,) = frames.read(answer, utterance)
+    (draft,) = frames.read(answer, utterance, example.waiting)
     assert draft.intent == intent.name
     told = frames.flatten(intent.name, draft.slots).keys() - {"intent"}
     meant = frames.flatten(intent.name, example.slots).keys() - {"intent"}
@@ -51,7 +51,7 @@ def test_an_example_reads_back_to_its_slots(intent: type[Intent], example: Examp
 def test_an_example_lacks_only_what_can_be_asked_for(intent: type[Intent], example: Example) -> None:
     if intent.risk is Risk.CONTROL:
         return
-    (draft,) = frames.read(frames.shown(intent, example)[1], normalize(example.text))
+    (draft,) = frames.read(frames.shown(intent, example)[1], normalize(example.text), example.waiting)
     faults = faults_of(intent, draft.slots)
     assert all(fault["type"] == "missing" for fault in faults), "a given slot is not of its type"
     assert {str(fault["loc"][0]) for fault in faults} <= set(intent.questions)

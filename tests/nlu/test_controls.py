@@ -13,6 +13,7 @@ CONTROLS = [
     ("取消", "cancel"), ("算了，不发了", "cancel"), ("等一下，先不发", "cancel"), ("停停停", "cancel"), ("别发", "cancel"),
     ("不对", "cancel"), ("取消吧，不用了", "cancel"),
     ("再说一遍", "repeat"), ("啊？没听清，再说一遍", "repeat"), ("请重复一下", "repeat"),
+    ("去笑", "cancel"), ("曲消，曲消", "cancel"), ("雀定", "confirm"), ("缺人", "confirm"),
     ("帮助", "help"), ("你会做什么", "help"), ("怎么用啊", "help"),
 ]  # fmt: skip
 OTHERS = [

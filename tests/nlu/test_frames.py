@@ -27,7 +27,7 @@ def test_units_become_numbers() -> None:
 def test_a_tail_the_courier_did_not_say_is_put_right_or_left_out() -> None:
     assert read('[{"intent":"dial","tail":"6689"}]', "给六六八八打电话") == [("dial", {"target": {"tail": "6688"}})]
     assert read('[{"intent":"dial","tail":"6688"}]', "给他打电话") == [("dial", {})]
-    assert read('[{"intent":"dial","tail":"2298"}]', "二二八九，哦不，二二九八") == [
+    assert read('[{"intent":"dial","tail":"2298"}]', "打给二二八九，哦不，二二九八") == [
         ("dial", {"target": {"tail": "2298"}})
     ]
 
@@ -59,9 +59,22 @@ def test_defaults_of_a_query_are_filled_in() -> None:
 
 def test_two_frames_at_most_and_none_twice() -> None:
     twice = '[{"intent":"help"},{"intent":"help"}]'
-    assert len(read(twice, "怎么用")) == 1
+    assert len(read(twice, "先说怎么用再说怎么用")) == 1
     three = '[{"intent":"help"},{"intent":"cancel"},{"intent":"repeat"}]'
-    assert len(read(three, "怎么用")) == 2
+    assert len(read(three, "先说怎么用，然后取消")) == 2
+
+
+def test_without_a_word_that_joins_them_there_are_no_two_commands() -> None:
+    both = '[{"intent":"dial","tail":"6688"},{"intent":"query_waybill","tail":"6688"}]'
+    assert [intent for intent, _ in read(both, "给六六八八打电话")] == ["dial"]
+    assert [intent for intent, _ in read(both, "给六六八八打电话，再看看六六八八到哪了")] == ["dial", "query_waybill"]
+
+
+def test_what_acts_on_a_customer_needs_a_word_that_asks_for_it() -> None:
+    talk = '[{"intent":"send_sms","message":"您的药给您拿来了"}]'
+    assert read(talk, "阿姨您的药给您拿来了") == [("none", {})]
+    (draft,) = frames.read(talk, normalize("您的药给您拿来了"), waiting="send_sms.message")
+    assert draft.intent == "send_sms"
 
 
 @pytest.mark.parametrize(

@@ -13,13 +13,15 @@ from courier_voice.core.privacy import mask_phones
 from courier_voice.core.turn import Turn
 from courier_voice.core.words import Transcript, Utterance
 from courier_voice.evals.goldens import GoldenTurn, Scene
-from courier_voice.evals.score import NluScore, has_one_of, same_calls
+from courier_voice.evals.score import NluScore, has_one_of, same_calls, same_value
 from courier_voice.text.normalize import comparable, normalize, to_simplified
 
 _HANZI: Final = str.maketrans("0123456789", "零一二三四五六七八九")
 _SPELLED: Final = str.maketrans("幺〇两", "一零二")
 EFFECTS: Final = frozenset(["dial", "sms", "sign_off", "exception"])
 """Operations that cannot be taken back; so is ``pickup`` once it says submit."""
+_WORDS: Final = frozenset(["message", "note", "question", "item", "place", "product", "area", "target"])
+"""Slots in the courier's words: misheard ones are forgiven, the target shows in the calls and the reply."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,8 @@ class Row:
 
     ``edits`` of ``chars`` are character edits between what was said and heard as scoring compares texts (numerals
     Arabic), ``hanzi_edits`` of ``hanzi`` as written (digits as Hanzi). ``slot_counts``: hits, spurious, missed.
-    ``success``: intent, action, calls and reply are right; a misheard word that changed none of these is forgiven,
-    and shows in the slots.
+    ``values``: the slots that are no words but numbers and choices. ``success``: intent, values, action, calls and
+    reply are right; a misheard word that changed none of these is forgiven, and shows in ``slots``, the whole frame.
     """
 
     scene: str
@@ -46,6 +48,7 @@ class Row:
     said: tuple[Mapping[str, Any], ...] = ()
     intent: bool | None = None
     slots: bool | None = None
+    values: bool | None = None
     slot_counts: tuple[int, int, int] = (0, 0, 0)
     action: bool | None = None
     kind: str = ""
@@ -72,7 +75,7 @@ class Row:
     @property
     def failures(self) -> tuple[str, ...]:
         """The checks that failed, by name."""
-        names = ("intent", "action", "calls", "reply_has", "within")
+        names = ("intent", "values", "action", "calls", "reply_has", "within")
         return (("error",) if self.error else ()) + tuple(n for n in names if getattr(self, n) is False)
 
 
@@ -111,8 +114,8 @@ def turn_row(scene: Scene, golden: GoldenTurn, turn: Turn) -> Row:
     """The whole turn."""
     expect = golden.expect
     base = heard_row(scene, golden, turn.utterance, _stages(turn.timings))
-    meant = [{"intent": c.intent, "slots": c.slots.stated()} for c in expect.commands]
-    said = [{"intent": d.intent, "slots": dict(d.slots)} for d in turn.understanding.drafts]
+    meant: list[dict[str, Any]] = [{"intent": c.intent, "slots": c.slots.stated()} for c in expect.commands]
+    said: list[dict[str, Any]] = [{"intent": d.intent, "slots": dict(d.slots)} for d in turn.understanding.drafts]
     score = NluScore()
     frame = score.add(meant, said)
     wanted = [c.model_dump(mode="json", exclude_unset=True) for c in expect.calls]
@@ -124,6 +127,7 @@ def turn_row(scene: Scene, golden: GoldenTurn, turn: Turn) -> Row:
         said=tuple(said),
         intent=score.intents_right == 1,
         slots=frame,
+        values=all(_same_values(m["slots"], said[n]["slots"] if n < len(said) else {}) for n, m in enumerate(meant)),
         slot_counts=(score.hits.total(), score.spurious.total(), score.missed.total()),
         action=turn.kind == expect.action,
         kind=turn.kind,
@@ -138,6 +142,10 @@ def turn_row(scene: Scene, golden: GoldenTurn, turn: Turn) -> Row:
         prompt=turn.understanding.prompt,
     )
     return replace(row, success=not row.failures)
+
+
+def _same_values(meant: Mapping[str, Any], said: Mapping[str, Any]) -> bool:
+    return all(name in said and same_value(name, said[name], meant[name]) for name in meant.keys() - _WORDS)
 
 
 def failed_row(scene: Scene, golden: GoldenTurn, error: Exception) -> Row:

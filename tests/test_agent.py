@@ -17,7 +17,16 @@ from courier_voice.core.turn import Draft, NluContext, Understanding
 from courier_voice.core.words import Audio, Hypothesis, Transcript, Utterance
 
 PARCEL = Parcel(
-    "D01", "delivery", "JD0000000006688", "王秀兰", "女士", "female", "137****0000", "枫林里3号楼", "09:00-12:00", "pending"
+    "D01",
+    "delivery",
+    "JD0000000006688",
+    "王秀兰",
+    "女士",
+    "female",
+    "137****0000",
+    "枫林里3号楼",
+    "09:00-12:00",
+    "pending",
 )
 DAY = Day("段师傅", datetime(2025, 5, 14, 9, 0), "D01", None, ("D01",), (PARCEL,))
 SOUND = Audio(np.zeros(16000, np.float32))

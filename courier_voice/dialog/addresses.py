@@ -44,6 +44,12 @@ def parts(address: str) -> Parts:
     return Parts(places, numbers)
 
 
+def door(address: str) -> str:
+    """An address without its place name: 4号楼1单元602."""
+    first = _PART.search(address)
+    return address[first.start() :] if first else ""
+
+
 def by_address(address: str, parcels: Sequence[Parcel]) -> tuple[Parcel, ...]:
     """Which parcels go there; a place written alike goes before one that sounds alike."""
     said = parts(address)

@@ -8,6 +8,7 @@ from typing import Final
 from courier_voice.core.parcels import Day
 from courier_voice.core.turn import Draft
 from courier_voice.core.words import Utterance
+from courier_voice.dialog.addresses import door
 from courier_voice.dialog.memory import Asking, Memory
 from courier_voice.dialog.resolve import choose, mentioned, ordinal
 from courier_voice.intents import BY_NAME
@@ -15,9 +16,25 @@ from courier_voice.intents import BY_NAME
 _ELLIPSIS: Final = re.compile(r"^(?:那|那么|还有)?(.{2,16}?)(?:的)?呢[？?。]?$")
 _SUBMIT: Final = re.compile(r"提交|填完了|录完了")
 _NOT_SUBMIT: Final = re.compile(r"(别|不|先别|没|未)[^，。]{0,3}提交")
+_BACKS_OUT: Final = re.compile(r"取消|撤|算了|作废|不[发签报要办用]|别[发签报办]|先不|停|打住")
+"""While an effect waits, any of these without new slots lets it go: to drop one too many does no harm."""
+_SAME_DOOR: Final = re.compile(r"(同|一样)[^，。]{0,3}(门牌|门号|房号|楼号|号)")
+_ASSENT: Final = re.compile(
+    r"对|好|行|可以|确[认定]|没问题|没错|没毛病|照|就[这按]|发|报|签|提交|办|是[她他它的这]|同意|[oO][kK]|嗯|成|填完|录完"
+)
+_NO_ASSENT: Final = re.compile(r"[不别您？?]|吗|没有|师傅|老板|大[爷妈姐哥叔]|阿姨|美女|帅哥|等")
+LONGEST_YES: Final = 14
 LONGEST_CHOICE: Final = 14
 FREE_TEXT: Final = {"send_sms": "message", "sign_off": "place", "report_exception": "note"}
 LONG_TEXTS: Final = frozenset(["message", "place", "note", "item"])
+
+
+def affirms(said: str) -> bool:
+    """Whether words can be a yes to a read-back: short, with a word of assent, to nobody else, not a question.
+
+    A model may think so of any sentence; an effect goes out only when the words bear it.
+    """
+    return len(said) <= LONGEST_YES and bool(_ASSENT.search(said)) and not _NO_ASSENT.search(said)
 
 
 def wants_submit(utterance: Utterance) -> bool:
@@ -49,6 +66,9 @@ def _ellipsis(text: str, memory: Memory, day: Day) -> Draft | None:
     if match is None or memory.last is None or memory.last.intent != "query_waybill":
         return None
     target = mentioned(match[1], day)
+    here = day.by_waybill(memory.focus)
+    if "address" in target and here and (same := _SAME_DOOR.search(target["address"])):
+        target["address"] = target["address"][: same.start()] + door(here.address)
     return _with_target(memory.last, target) if target else None
 
 
@@ -58,6 +78,10 @@ def _with_target(draft: Draft, target: dict[str, str]) -> Draft:
 
 def in_context(draft: Draft, utterance: Utterance, memory: Memory, day: Day) -> tuple[Draft, bool]:
     """The draft to act on, and whether it is a correction of what waits."""
+    if memory.proposals and not draft.slots and draft.intent != "confirm" and _BACKS_OUT.search(utterance.heard):
+        return Draft("cancel"), False
+    if draft.intent == "confirm" and not affirms(utterance.heard):
+        return Draft("none"), False
     draft = _ordinal(draft, utterance, memory)
     if draft.intent == "correct":
         return _corrected(draft, memory)

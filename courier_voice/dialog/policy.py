@@ -165,6 +165,8 @@ def _control(draft: Draft, memory: Memory, day: Day, submit: bool) -> Action:
             return Say("answer", memory.reply or "我还没说过话。")
         case "help":
             return Say("answer", HELP)
+        case "correct" if memory.proposals:
+            return Say("reject", "没听出要改哪里，这一步先不办，请从头说一遍。", drop=True)
         case "correct":
             return Say("reject", "没有可以改的，请从头说一遍。")
         case _:

@@ -13,6 +13,7 @@ class Cancel(Intent):
     risk: ClassVar[Risk] = Risk.CONTROL
     examples: ClassVar[tuple[Example, ...]] = (
         Example("取消"),
+        Example("停，先留着不动"),
         Example("哎别了，我再想想", waiting="confirm:send_sms"),
         Example("不发了"),
         Example("算了不弄了"),

@@ -65,6 +65,10 @@ class FillPickup(Intent):
         ),
         Example("录个揽收"),
         Example(
+            "到付，六十乘五十乘四十，提交",
+            {"payment": "receiver", "length_cm": "60", "width_cm": "50", "height_cm": "40"},
+        ),
+        Example(
             "尾号二九四四取件，六斤，一箱苹果",
             {"target": {"tail": "2944"}, "weight_kg": "6斤", "quantity": "1", "item": "苹果"},
         ),

@@ -13,6 +13,7 @@ class Help(Intent):
     risk: ClassVar[Risk] = Risk.CONTROL
     examples: ClassVar[tuple[Example, ...]] = (
         Example("你能干什么"),
+        Example("念一下你都支持些什么"),
         Example("怎么用"),
         Example("有哪些功能"),
         Example("想登记签收要怎么说"),

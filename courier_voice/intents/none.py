@@ -18,6 +18,7 @@ class NoIntent(Intent):
         Example("师傅让一让，借过一下"),
         Example("大爷您慢点走", waiting="confirm:sign_off"),
         Example("今天天气真热"),
+        Example("老板，箱子我先搁您门边上", waiting="confirm:sign_off"),
         Example("放首歌听听"),
         Example("行，那我放门口了啊"),
         Example("前方路口左转"),

@@ -38,6 +38,7 @@ class QueryTasks(Intent):
         Example("今天还有几件没送", {"kind": "delivery", "state": "pending", "measure": "count"}),
         Example("还剩多少活", {"kind": "all", "state": "pending", "measure": "count"}),
         Example("下一单去哪", {"kind": "all", "state": "pending", "measure": "next"}),
+        Example("弄完这个往哪边去", {"kind": "all", "state": "pending", "measure": "next"}),
         Example("送完这个接着去谁家", {"kind": "all", "state": "pending", "measure": "next"}),
         Example("下一个取件是哪家", {"kind": "pickup", "state": "pending", "measure": "next"}),
         Example(

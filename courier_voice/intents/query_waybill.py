@@ -29,6 +29,8 @@ class QueryWaybill(Intent):
         Example("零五七八到哪了", {"target": {"tail": "0578"}, "aspect": "status"}),
         Example("何先生那单送到哪个地址", {"target": {"name": "何先生"}, "aspect": "address"}),
         Example("这单有什么备注", {"target": {"ref": "current"}, "aspect": "remark"}),
+        Example("他说放哪里了没", {"target": {"ref": "current"}, "aspect": "remark"}),
+        Example("翠湖小区五栋三零一最晚几点送", {"target": {"address": "翠湖小区5栋301"}, "aspect": "eta"}),
         Example("下一单备注念一下", {"target": {"ref": "next"}, "aspect": "remark"}),
         Example("尾号二九四四几点之前要送", {"target": {"tail": "2944"}, "aspect": "eta"}),
         Example("六一一八多重", {"target": {"tail": "6118"}, "aspect": "weight"}),

@@ -40,6 +40,7 @@ class ReportException(Intent):
     examples: ClassVar[tuple[Example, ...]] = (
         Example("尾号三一零七报拒收", {"target": {"tail": "3107"}, "reason": "rejected"}),
         Example("报个异常"),
+        Example("小区里没有这栋楼，三三零七没法送", {"target": {"tail": "3307"}, "reason": "wrong_address"}),
         Example("这单客户不要了，退回去", {"target": {"ref": "current"}, "reason": "rejected"}),
         Example("二二五八家里没人，电话也没人接，登记一下", {"target": {"tail": "2258"}, "reason": "no_answer"}),
         Example("何先生地址写错了，根本没这个门牌，报一下", {"target": {"name": "何先生"}, "reason": "wrong_address"}),

@@ -60,6 +60,11 @@ _PAYS: Final[Mapping[str, re.Pattern[str]]] = {
 _PACKAGES: Final = re.compile(
     r"(\d+|[一两二三四五六七八九十])个?(件(?![\u4e00-\u9fff])|箱子?|纸箱|包裹?|票|袋)(?![装里])"
 )
+_SIDES: Final = ("length_cm", "width_cm", "height_cm")
+_SIDE: Final = r"(\d+(?:\.\d+)?)(?:厘米|公分)?"
+_TRIPLE: Final = re.compile(
+    rf"(?<!\d){_SIDE}\s*(?:乘以?|[xX×*]|\s)\s*{_SIDE}\s*(?:乘以?|[xX×*]|\s)\s*{_SIDE}(?![\d公千斤])"
+)
 _COUNTS: Final = {hanzi: str(n) for n, hanzi in enumerate("一二三四五六七八九十", 1)} | {"两": "2"}
 _INSIDE: Final = re.compile(r"瓶|双|本|盒|条|只|支|罐|斤|公斤|克|台|套|把|张")
 _TASKS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = (
@@ -76,6 +81,9 @@ TWO: Final = re.compile(r"然后|接着|顺便|顺带|顺手|另外|完了|之�
 _NEEDS: Final[Mapping[str, re.Pattern[str]]] = {
     "send_sms": re.compile(
         r"[短段][信讯]|简讯|消息|信息|留[个句]?[言话]|[说讲回问发写叫让催跟]|告诉|通[知之]|知会|捎|带[个句]?话|提醒|转告"
+    ),
+    "sign_off": re.compile(
+        r"[签千牵前迁]|妥投|[拖托]投|送[达到]|完|结|搞定|销|办好|放|搁|交|塞|挂|收[了的下]|代收|拿[走了]"
     ),
     "dial": re.compile(r"电话|打|拨|播|波|呼|接|通|联[系络]|连|找|call"),
 }
@@ -202,6 +210,7 @@ def _form(frame: Frame, text: str) -> None:
         behind = [text[m.end() :] for m in re.finditer(re.escape(frame["quantity"]), text)]
         if behind and all(_INSIDE.match(rest) for rest in behind):
             del frame["quantity"]
+    _dimensions(frame, text)
     counts = _PACKAGES.findall(text)
     if "quantity" not in frame and len(counts) == 1:
         frame["quantity"] = _COUNTS.get(counts[0][0], counts[0][0])
@@ -209,6 +218,19 @@ def _form(frame: Frame, text: str) -> None:
         del frame["item"]
     if "product" in frame:
         frame["product"] = by_sound(frame["product"], PRODUCTS)
+
+
+def _dimensions(frame: Frame, text: str) -> None:
+    """35乘35乘28 is length, width and height, and none of them a weight; 长52 is a length."""
+    triple = _TRIPLE.search(text)
+    if triple:
+        frame |= zip(_SIDES, triple.groups(), strict=True)
+        if frame.get("weight_kg") in triple.groups():
+            del frame["weight_kg"]
+    for slot, side in zip(_SIDES, "长宽高", strict=True):
+        found = re.findall(rf"{side}度?(?:是|为)?(\d+(?:\.\d+)?(?:厘米|公分|毫米|米)?)", text)
+        if len(found) == 1 and slot not in frame:
+            frame[slot] = found[0]
 
 
 def _tasks(frame: Frame, text: str) -> None:

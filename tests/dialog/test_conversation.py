@@ -217,3 +217,32 @@ def test_what_waited_for_the_network_is_sent_with_the_next_turn_and_said(talk: A
     talk.outbox._api.send = send
     talk.outbox.flush(now=True)
     assert talk.effects() == [("sms", "JD0283370626094")]
+
+
+def test_backing_out_in_other_words_lets_the_effect_go(talk: Any) -> None:
+    talk("跟六零九四说放门口了", d("send_sms", target={"tail": "6094"}, message="放门口了"))
+    turn = talk("等等，撤了吧，太不保险", d("correct"))
+    assert (turn.kind, turn.intent) == ("answer", "cancel")
+    assert talk("好的，确认").kind == "reject"
+    assert talk.effects() == []
+
+
+def test_a_correction_nobody_understood_makes_the_yes_stale(talk: Any) -> None:
+    talk("跟六零九四说放门口了", d("send_sms", target={"tail": "6094"}, message="放门口了"))
+    assert talk("不是那样的", d("correct")).kind == "reject"
+    assert talk("确认").kind == "reject"
+    assert talk.effects() == []
+
+
+def test_the_same_door_in_another_estate(talk: Any) -> None:
+    talk("文锦苑四号楼一单元六零二备注", d("query_waybill", target={"address": "文锦苑4号楼1单元602"}, aspect="remark"))
+    turn = talk("文景苑同一个门牌的呢")
+    assert turn.calls[0].waybill == HU
+
+
+def test_a_model_cannot_make_a_yes_out_of_other_words(talk: Any) -> None:
+    talk("三三九一小卖部签收", d("sign_off", target={"tail": "3391"}, place="小卖部"))
+    for said in ("老板娘这袋米先搁您柜台底下啊", "我再看看别的地方能不能放得下这个大箱子", "不太行", "能行吗"):
+        assert talk(said, d("confirm")).kind == "reject"
+    assert talk.effects() == []
+    assert talk("嗯这么写行", d("confirm")).kind == "act"

@@ -89,7 +89,7 @@ def test_nothing_worth_sending_still_makes_a_text() -> None:
     )
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(
     st.text(
         alphabet="我他您在到放取说让问别不对的了一二三四五六七八九十百点半号楼元斤，。？0123456789妈磨蹭", max_size=60
@@ -102,7 +102,7 @@ def test_any_words_make_a_text(spoken: str) -> None:
     assert len(sms) <= LONGEST
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(
     st.sampled_from(["柜子", "前台", "驿站"]),
     st.integers(2, 30),

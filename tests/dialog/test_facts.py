@@ -71,7 +71,7 @@ def test_who_where_and_what(text: str, fact: Fact) -> None:
     assert fact in facts_of(text)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(st.integers(1, 11), st.integers(10, 59))
 def test_any_clock_time_reads_alike(hour: int, minute: int) -> None:
     want = Fact("clock", f"{hour}:{minute}")

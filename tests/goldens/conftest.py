@@ -1,47 +1,33 @@
-"""Scenes of recorded turns, walked with models, with what models said once, or with scripted understanding."""
+"""Conversations of recorded turns, taken step by step without any model."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from courier_voice.core.turn import Draft, NluContext, Turn, Understanding
-from courier_voice.core.words import Transcript, Utterance
+from courier_voice.core.turn import Turn
+from courier_voice.core.words import Transcript
 from courier_voice.dialog.memory import Memory
-from courier_voice.evals.goldens import GoldenTurn, Scene, load_scenes
-from courier_voice.evals.recorded import turn_key
+from courier_voice.evals.goldens import GoldenTurn, Scene
+from courier_voice.evals.recorded import RecordedNlu, turn_key
 from courier_voice.evals.replay import in_scene
 from courier_voice.nlu.cascade import Cascade, Model
 from courier_voice.nlu.polish import TemplatePolisher
 from courier_voice.settings import Settings, load_settings
 
-AUDIO = Path(__file__).resolve().parents[2] / "fixtures" / "audio"
-
 
 @dataclass(frozen=True)
 class Step:
-    """One turn of a walk: what the agent remembered before it, what came of it, what the carrier had done after it."""
+    """One turn of a walk: the agent's memory before and after it, and what the carrier did in it, (op, waybill)."""
 
-    scene: Scene
     golden: GoldenTurn
     before: Memory
     turn: Turn
-    ledger: tuple[tuple[str, str], ...]
-    """(op, waybill) of every effect so far."""
-
-
-@dataclass
-class Saying:
-    """Understands every turn by a rule."""
-
-    rule: Callable[[str, Utterance], tuple[Draft, ...]]
-    key: str = ""
-
-    def understand(self, utterance: Utterance, context: NluContext) -> Understanding:
-        return Understanding(self.rule(self.key, utterance), "llm")
+    after: Memory
+    done: tuple[tuple[str, str], ...]
 
 
 Walk = Callable[..., Iterator[Step]]
@@ -52,27 +38,22 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return load_settings(home=tmp_path_factory.mktemp("goldens"))
 
 
-@pytest.fixture(scope="session")
-def scenes() -> tuple[Scene, ...]:
-    return load_scenes(AUDIO)
-
-
 @pytest.fixture
 def walk(settings: Settings, tmp_path: Path) -> Walk:
-    """``walk(scene, nlu, transcripts)``: its turns as heard in ``transcripts``, understood by ``nlu``; no models."""
+    """``walk(scene, nlu, [(turn, heard)…])``: turns in a scene's world, as heard there, understood by ``nlu``."""
     count = iter(range(1_000_000))
 
-    def walking(scene: Scene, nlu: Model, transcripts: Mapping[str, Transcript]) -> Iterator[Step]:
+    def walking(scene: Scene, nlu: Model, turns: Sequence[tuple[GoldenTurn, Transcript]]) -> Iterator[Step]:
         outbox = tmp_path / f"{next(count)}.sqlite3"
         wired = in_scene(scene, settings, outbox, nlu=Cascade(nlu), polisher=TemplatePolisher(), asr=None)
         assert wired.carrier is not None
         with wired.outbox:
-            for golden in scene.turns:
-                key = turn_key(scene, golden)
-                nlu.key = key  # type: ignore[attr-defined]
-                before = wired.agent.memory
-                turn = wired.agent.take_transcript(transcripts[key])
-                ledger = tuple((row.op, row.waybill) for row in wired.carrier.ledger().effects)
-                yield Step(scene, golden, before, turn, ledger)
+            for golden, heard in turns:
+                if isinstance(nlu, RecordedNlu):
+                    nlu.start(turn_key(scene, golden))
+                before, known = wired.agent.memory, len(wired.carrier.ledger().effects)
+                turn = wired.agent.take_transcript(heard)
+                done = tuple((row.op, row.waybill) for row in wired.carrier.ledger().effects[known:])
+                yield Step(golden, before, turn, wired.agent.memory, done)
 
     return walking

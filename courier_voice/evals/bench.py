@@ -6,11 +6,10 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 from statistics import mean
-from types import TracebackType
 from typing import Any, Final
 
 from courier_voice.core.errors import CourierVoiceError
@@ -56,7 +55,11 @@ class Stack:
             stdout=subprocess.PIPE,
             encoding="utf-8",
         )
-        self.loading = self._answer()
+        try:
+            self.loading = self._answer()
+        except BaseException:
+            self.close()
+            raise
 
     def take(self, recording: Recording) -> Row:
         """What it made of one recording."""
@@ -83,12 +86,8 @@ class Stack:
             raise CourierVoiceError(f"the stack {self.name!r} ended with exit code {code}: {hint}")
         return dict(json.loads(line))
 
-    def __enter__(self) -> Stack:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """End it whatever it does."""
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
@@ -110,7 +109,7 @@ def compare(recordings: Sequence[Recording], names: Sequence[str], step: Callabl
     with ExitStack() as running:
         stacks = []
         for name in names:
-            stacks.append(running.enter_context(Stack(name)))
+            stacks.append(running.enter_context(closing(Stack(name))))
             step()
         answers: dict[str, list[Row]] = {name: [] for name in names}
         for recording in recordings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -81,7 +82,8 @@ class Row:
 
 def as_hanzi(text: str) -> str:
     """Simplified letters only, digits as Hanzi one by one: how a recogniser's text is read, not what it means."""
-    return re.sub(r"\W|_", "", to_simplified(text)).translate(_HANZI).translate(_SPELLED)
+    half = unicodedata.normalize("NFKC", to_simplified(text))
+    return re.sub(r"\W|_", "", half).translate(_HANZI).translate(_SPELLED)
 
 
 def heard_row(scene: Scene, golden: GoldenTurn, utterance: Utterance, ms: Mapping[str, float]) -> Row:

@@ -47,9 +47,7 @@ def shots() -> tuple[Shot, ...]:
 
 def standing(each: int) -> tuple[Shot, ...]:
     """The first ``each`` examples of every intent, one intent after the other in turn, and ``each`` pairs."""
-    # "none" goes first in every round: a small model leans to what it read last.
-    order = sorted(ALL, key=lambda intent: intent.name != "none")
-    columns = [[Shot(*frames.shown(intent, e)) for e in intent.examples[:each]] for intent in order]
+    columns = [[Shot(*frames.shown(intent, e)) for e in intent.examples[:each]] for intent in ALL]
     columns.append(list(shots()[-len(PAIRS) :][:each]))
     return tuple(shot for row in zip_longest(*columns) for shot in row if shot)
 

@@ -33,6 +33,7 @@ _WORDS_FOR: Final[Mapping[str, re.Pattern[str]]] = {
     "all": re.compile(r"都|全|所有|每|群发|大家|各|统统|通通|挨个|挨家|一律|剩下"),
 }
 _POINTING: Final = re.compile(r"[他她它这那此]|人家|对方|客户")
+_HIM: Final = re.compile(r"[他她](?!们)|这[单件票家户个箱]|此件")
 _WEIGHT: Final = re.compile(r"\d+(?:\.\d+)?(?:公斤|千克|kg|斤|克|两)(?:\d+(?:\.\d+)?(?:两|克|斤))?")
 _UNIT: Final = re.compile(r"^\s*(公斤|千克|kg|斤|克|两|厘米|公分|毫米|米|块|元|万)")
 _UNITS_OF: Final = {
@@ -51,6 +52,10 @@ _SAYING: Final = re.compile(
 )
 _ADDRESS_FIRST: Final = re.compile(r"^(?P<address>[^，]*\d+[^，]*)，(?P<place>[^，]+)$")
 _INSURES: Final = re.compile(r"保|价值|声明")
+_REFUSES_INSURANCE: Final = re.compile(r"[不别没免][用要做给必]?保价?(?!管|证|留|存|护|密|温|鲜|险|持)|价不保")
+_PLACE: Final = re.compile(
+    r"\d|[路街道巷弄村屯庄寨苑园区楼栋幢座院里城厦场心号排门站店厂校房馆桥镇乡坊湾庭府邸轩阁居舍室]"
+)
 _NOT_GOODS: Final = frozenset("箱 箱子 纸箱 盒子 包裹 件 货 快递 东西 快件 揽件 揽收 懒件".split())
 _PAYS: Final[Mapping[str, re.Pattern[str]]] = {
     "sender": re.compile(r"寄付|寄方|寄件[人方]?[给付出]|现[结付]|即付|季付"),
@@ -117,8 +122,11 @@ def settle(intent: str, frame: Mapping[str, str], text: str, slots: frozenset[st
         out["place"] = by_sound(out["place"].rstrip("了吧啊"), PLACES)
     if "message" in out:
         out["message"] = _SAYING.sub("", out["message"], count=1) or out["message"]
+    if "address" in out and not _PLACE.search(out["address"]):
+        del out["address"]
     if "name" in slots and intent != "correct":
         _name(out, text)
+        _pronoun(intent, out, text)
     return {name: value for name, value in out.items() if value}
 
 
@@ -193,6 +201,15 @@ def _units(frame: Frame, text: str, slots: frozenset[str]) -> None:
         del frame["product"]
 
 
+def _pronoun(intent: str, frame: Frame, text: str) -> None:
+    """他, 她, 这单 outside of quoted speech is the parcel in focus, when nobody else is named."""
+    if intent == "fill_pickup" or any(slot in frame for slot in ("tail", "name", "address", "ref")):
+        return
+    rest = text.replace(frame.get("message", "　"), "。")
+    if _HIM.search(rest):
+        frame["ref"] = "current"
+
+
 def _misheard_titles(text: str) -> list[str]:
     """Surnames before two characters that sound like a title: 薛先森, 潘女是."""
     pieces = (text[m.start() : m.start() + 3] for m in re.finditer(rf"[{SURNAMES}](?=[\u4e00-\u9fff]{{2}})", text))
@@ -206,6 +223,10 @@ def _form(frame: Frame, text: str) -> None:
         frame["payment"] = paying[0]
     elif not paying:
         frame.pop("payment", None)
+    if _REFUSES_INSURANCE.search(text):
+        frame["declared_value_yuan"] = "0"
+    if _INSIDE.search(frame.get("quantity", "")):
+        del frame["quantity"]
     if "quantity" in frame:
         behind = [text[m.end() :] for m in re.finditer(re.escape(frame["quantity"]), text)]
         if behind and all(_INSIDE.match(rest) for rest in behind):

@@ -30,10 +30,14 @@ HOSTILE = {
     "sign_off": Draft("sign_off", {**HERE, "place": "门口"}),
     "exception": Draft("report_exception", {**HERE, "reason": "rejected"}),
     "pickup": Draft("fill_pickup", {"target": {"tail": "7419"}, "weight_kg": 3.0, "item": "书"}),
-    "correction": Draft("correct", {"message": "放驿站了", "place": "驿站"}),
-    "call": Draft("dial", HERE),
-    "nothing": Draft("none"),
 }
+CHAOS = [
+    *HOSTILE.values(),
+    Draft("correct", {"message": "放驿站了", "place": "驿站"}),
+    Draft("dial", HERE),
+    Draft("cancel"),
+    Draft("none"),
+]
 each_scene = pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
 Walk = Callable[..., Iterator[Any]]
 
@@ -95,15 +99,16 @@ STEPS = [(turn, HEARD[turn_key(scene, turn)]) for scene in SCENES for turn in sc
 @tries(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     turns=st.lists(st.sampled_from([s for s in STEPS if s[1].text]), min_size=2, max_size=8),
-    drafts=st.lists(st.sampled_from(list(HOSTILE.values())), min_size=1, max_size=8),
+    drafts=st.lists(st.sampled_from(CHAOS), min_size=1, max_size=8),
 )
 def test_in_any_order_and_taken_for_anything(walk: Walk, turns: Any, drafts: list[Draft]) -> None:
     for step in walk(SCENES[0], Reading(drafts), turns):
         assert_agreed(step)
 
 
-def test_the_walks_do_something(walk: Walk) -> None:
-    texts = next(scene for scene in SCENES if scene.name == "texts")
-    turns = [(turn, HEARD[turn_key(texts, turn)]) for turn in texts.turns]
-    done = [effect for step in walk(texts, Reading([HOSTILE["text"]]), turns) for effect in step.done]
-    assert [op for op, _ in done] == ["sms"]
+def test_a_yes_to_a_read_back_does_it(walk: Walk) -> None:
+    """没错 after the first sentence, taken for a sign-off: the walks above are not safe for doing nothing."""
+    scene = next(scene for scene in SCENES if scene.name == "sign_offs")
+    turns = [(turn, HEARD[turn_key(scene, turn)]) for turn in scene.turns]
+    done = [effect for step in walk(scene, Reading([HOSTILE["sign_off"]]), turns) for effect in step.done]
+    assert [op for op, _ in done] == ["sign_off"]

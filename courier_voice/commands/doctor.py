@@ -31,8 +31,8 @@ PACKAGES: Final = (
     *("faster_whisper", "whisper", "silero_vad", "onnxruntime", "soundfile", "soxr", "sounddevice"),
     *("xllamacpp", "transformers", "torch", "misaki", "pyttsx3", "espeakng_loader", "fastapi", "uvicorn"),
 )
-HOME_BYTES: Final = 500_000_000
-"""Three prompt states of about 90 MB, 50 MB of phrases, and room for the outbox."""
+HOME_BYTES: Final = 1_000_000_000
+"""Three prompt states of about 200 MB, 50 MB of phrases, and room for the outbox."""
 PULL_FACTOR: Final = 2
 """While weights are pulled their archives and the joined files are both there."""
 

@@ -56,7 +56,8 @@ def transcribe(files: list[Path], engine: str | None, json_: bool) -> None:
                 heard = asr.transcribe(audio)
             except CourierVoiceError as error:
                 failed = True
-                stderr.print(f"{file.name}: {error}", markup=False)
+                told = str(error)  # an AudioError names its file, a TranscriptionError knows none
+                stderr.print(told if told.startswith(file.name) else f"{file.name}: {told}", markup=False)
                 step()
                 continue
             ms = round((time.perf_counter() - start) * 1000, 1)

@@ -78,7 +78,7 @@ def _with_target(draft: Draft, target: dict[str, str]) -> Draft:
 
 def in_context(draft: Draft, utterance: Utterance, memory: Memory, day: Day) -> tuple[Draft, bool]:
     """The draft to act on, and whether it is a correction of what waits."""
-    if memory.proposals and not draft.slots and draft.intent != "confirm" and _BACKS_OUT.search(utterance.heard):
+    if memory.proposals and not draft.slots and _BACKS_OUT.search(utterance.heard):
         return Draft("cancel"), False
     if draft.intent == "confirm" and not affirms(utterance.heard):
         return Draft("none"), False

@@ -235,7 +235,8 @@ def _form(frame: Frame, text: str) -> None:
     counts = _PACKAGES.findall(text)
     if "quantity" not in frame and len(counts) == 1:
         frame["quantity"] = _COUNTS.get(counts[0][0], counts[0][0])
-    if frame.get("item") in _NOT_GOODS:
+    paid = "".join(text[m.start() : m.end() + 1] for words in _PAYS.values() if (m := words.search(text)))
+    if frame.get("item") in _NOT_GOODS or (paid and frame.get("item", "　") in paid):
         del frame["item"]
     if "product" in frame:
         frame["product"] = by_sound(frame["product"], PRODUCTS)

@@ -221,8 +221,11 @@ def test_what_waited_for_the_network_is_sent_with_the_next_turn_and_said(talk: A
 
 def test_backing_out_in_other_words_lets_the_effect_go(talk: Any) -> None:
     talk("跟六零九四说放门口了", d("send_sms", target={"tail": "6094"}, message="放门口了"))
-    turn = talk("等等，撤了吧，太不保险", d("correct"))
-    assert (turn.kind, turn.intent) == ("answer", "cancel")
+    for taken_for in ("correct", "none", "confirm"):
+        turn = talk("等等，撤了吧，太不保险", d(taken_for))
+        assert (turn.kind, turn.intent) == ("answer", "cancel")
+        talk("跟六零九四说放门口了", d("send_sms", target={"tail": "6094"}, message="放门口了"))
+    talk("取消")
     assert talk("好的，确认").kind == "reject"
     assert talk.effects() == []
 

@@ -103,7 +103,7 @@ def _card(golden: GoldenTurn, audio: Audio, turn: Turn | None) -> Panel:
         return Panel(Group(wave, sound, Text("正在听…", style="blink")), border_style="blue", width=WIDTH + 16)
     table = Table.grid(padding=(0, 1))
     table.add_column(style="dim", justify="right", no_wrap=True)
-    table.add_column()
+    table.add_column(overflow="fold")
     table.add_row("听到", Text(turn.utterance.heard or "（没有人说话）", style="bold"))
     if turn.utterance.text != turn.utterance.heard:
         table.add_row("数字", turn.utterance.text)

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from courier_voice.core.parcels import COMPOUND_SURNAMES
-from courier_voice.nlu.lexicon import PLACES, PRODUCTS, TITLES, by_sound, with_title
+from courier_voice.nlu import forms
+from courier_voice.nlu.lexicon import PLACES, TITLES, by_sound, with_title
 
 Frame = dict[str, str]
 
@@ -46,41 +47,20 @@ _UNITS_OF: Final = {
 }
 _FOUR: Final = re.compile(r"(?<![\d.])\d{4}(?![\d.])(?!公斤|千克|kg|斤|克|两|厘米|公分|毫米|米|块|元|万|年)")
 _MONEY_BEFORE: Final = re.compile(r"(保价?|保家|价值|声明|货款|代收|到付|收|值|价)[^\d，。]{0,4}$")
+_COMMAND_ITSELF: Final = re.compile(r"[编写发拟来回]?(一?[条个])?(短信|消息|信息|留言)[吧了]?")
+_HOUSE: Final = re.compile(
+    r"(?:[^\d，。：跟给和叫让到把住往去告诉通知联系打呼的]{2,7})?"
+    r"\d+(?:号楼|栋|幢|号院|排|座|单元)(?:[\dA-Z]|号楼|单元|号|室|层)*(?=的|那|，|[" + SURNAMES + r"])"
+)
 _SAYING: Final = re.compile(
     r"^(?:就说|说一声|说一下|说声|说|写上|写|内容是|内容|问一下|问问|问|讲一声|讲一下|讲|告诉)?"
     r"(?:(?<=问)[他她]|(?<=问问)[他她]|(?<=问一下)[他她]|(?<=告诉)[他她]|让[他她](?=的))?[，：:、]?"
 )
 _ADDRESS_FIRST: Final = re.compile(r"^(?P<address>[^，]*\d+[^，]*)，(?P<place>[^，]+)$")
 _INSURES: Final = re.compile(r"保|价值|声明")
-_REFUSES_INSURANCE: Final = re.compile(r"[不别没免][用要做给必]?保价?(?!管|证|留|存|护|密|温|鲜|险|持)|价不保")
 _PLACE: Final = re.compile(
     r"\d|[路街道巷弄村屯庄寨苑园区楼栋幢座院里城厦场心号排门站店厂校房馆桥镇乡坊湾庭府邸轩阁居舍室]"
 )
-_NOT_GOODS: Final = frozenset("箱 箱子 纸箱 盒子 包裹 件 货 快递 东西 快件 揽件 揽收 懒件".split())
-_PAYS: Final[Mapping[str, re.Pattern[str]]] = {
-    "sender": re.compile(r"寄付|寄方|寄件[人方]?[给付出]|现[结付]|即付|季付"),
-    "receiver": re.compile(r"(?<!货)到付|收方|收件[人方][给付出]|对方[给付出来]|那边[给付出]"),
-    "monthly": re.compile(r"月结|月节|月底结|记账"),
-}
-_PACKAGES: Final = re.compile(
-    r"(\d+|[一两二三四五六七八九十])个?(件(?![\u4e00-\u9fff])|箱子?|纸箱|包裹?|票|袋)(?![装里])"
-)
-_SIDES: Final = ("length_cm", "width_cm", "height_cm")
-_SIDE: Final = r"(\d+(?:\.\d+)?)(?:厘米|公分)?"
-_TRIPLE: Final = re.compile(
-    rf"(?<!\d){_SIDE}\s*(?:乘以?|[xX×*]|\s)\s*{_SIDE}\s*(?:乘以?|[xX×*]|\s)\s*{_SIDE}(?![\d公千斤])"
-)
-_COUNTS: Final = {hanzi: str(n) for n, hanzi in enumerate("一二三四五六七八九十", 1)} | {"两": "2"}
-_INSIDE: Final = re.compile(r"瓶|双|本|盒|条|只|支|罐|斤|公斤|克|台|套|把|张")
-_TASKS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = (
-    ("state", "due_soon", re.compile(r"(快|马上|就|将|眼看).{0,2}(要|到|超|过)|[小时钟头分]内|临期")),
-    ("state", "overdue", re.compile(r"超时|误[了点时]|过[了]?[点时期]|逾期|迟|晚点")),
-    ("state", "exception", re.compile(r"异常|异长|出问题|问题件")),
-)
-_PICKS_UP: Final = re.compile(r"取件|揽|懒[件收]|收件|上门|去收|收了?[几多]|收派|派收")
-_DELIVERS: Final = re.compile(r"派|送|投|拍")
-_UNPAID: Final = re.compile(r"剩|还[有没欠要差]|没收|未收|待收")
-_PAID: Final = re.compile(r"已收|收到|收了|收回|收上来")
 TWO: Final = re.compile(r"然后|接着|顺便|顺带|顺手|另外|完了|之后|还有|同时|再|回头|；")
 """Words without which one breath does not hold two commands."""
 _NEEDS: Final[Mapping[str, re.Pattern[str]]] = {
@@ -115,16 +95,19 @@ def settle(intent: str, frame: Mapping[str, str], text: str, slots: frozenset[st
     _reference(intent, out, text)
     _units(out, text, slots)
     if intent == "fill_pickup":
-        _form(out, text)
+        forms.form(out, text)
     if intent == "query_tasks":
-        _tasks(out, text)
+        forms.tasks(out, text)
     if "place" in out:
         out["place"] = by_sound(out["place"].rstrip("了吧啊"), PLACES)
+    if _COMMAND_ITSELF.fullmatch(out.get("message", "")):
+        del out["message"]
     if "message" in out:
         out["message"] = _SAYING.sub("", out["message"], count=1) or out["message"]
     if "address" in out and not _PLACE.search(out["address"]):
         del out["address"]
     if "name" in slots and intent != "correct":
+        _address(out, text)
         _name(out, text)
         _pronoun(intent, out, text)
     return {name: value for name, value in out.items() if value}
@@ -201,12 +184,28 @@ def _units(frame: Frame, text: str, slots: frozenset[str]) -> None:
         del frame["product"]
 
 
+def _address(frame: Frame, text: str) -> None:
+    """A house before whoever lives there: 3号楼的王女士."""
+    if any(slot in frame for slot in ("address", "tail", "question", "ref")):
+        return
+    found = _HOUSE.findall(_unquoted(frame, text))
+    if len(found) == 1:
+        frame["address"] = found[0]
+
+
+def _unquoted(frame: Frame, text: str) -> str:
+    """The sentence without what it only quotes."""
+    for slot in ("message", "question", "note", "place", "item"):
+        if frame.get(slot):
+            text = text.replace(frame[slot], "。")
+    return text
+
+
 def _pronoun(intent: str, frame: Frame, text: str) -> None:
     """他, 她, 这单 outside of quoted speech is the parcel in focus, when nobody else is named."""
     if intent == "fill_pickup" or any(slot in frame for slot in ("tail", "name", "address", "ref")):
         return
-    rest = text.replace(frame.get("message", "　"), "。")
-    if _HIM.search(rest):
+    if _HIM.search(_unquoted(frame, text)):
         frame["ref"] = "current"
 
 
@@ -216,67 +215,9 @@ def _misheard_titles(text: str) -> list[str]:
     return [named for piece in pieces if (named := with_title(piece)) != piece]
 
 
-def _form(frame: Frame, text: str) -> None:
-    """Who pays and how many parcels are told by few words; goods inside a parcel are not parcels."""
-    paying = [value for value, words in _PAYS.items() if words.search(text)]
-    if len(paying) == 1:
-        frame["payment"] = paying[0]
-    elif not paying:
-        frame.pop("payment", None)
-    if _REFUSES_INSURANCE.search(text):
-        frame["declared_value_yuan"] = "0"
-    if _INSIDE.search(frame.get("quantity", "")):
-        del frame["quantity"]
-    if "quantity" in frame:
-        behind = [text[m.end() :] for m in re.finditer(re.escape(frame["quantity"]), text)]
-        if behind and all(_INSIDE.match(rest) for rest in behind):
-            del frame["quantity"]
-    _dimensions(frame, text)
-    counts = _PACKAGES.findall(text)
-    if "quantity" not in frame and len(counts) == 1:
-        frame["quantity"] = _COUNTS.get(counts[0][0], counts[0][0])
-    paid = "".join(text[m.start() : m.end() + 1] for words in _PAYS.values() if (m := words.search(text)))
-    if frame.get("item") in _NOT_GOODS or (paid and frame.get("item", "　") in paid):
-        del frame["item"]
-    if "product" in frame:
-        frame["product"] = by_sound(frame["product"], PRODUCTS)
-
-
-def _dimensions(frame: Frame, text: str) -> None:
-    """35乘35乘28 is length, width and height, and none of them a weight; 长52 is a length."""
-    triple = _TRIPLE.search(text)
-    if triple:
-        frame |= zip(_SIDES, triple.groups(), strict=True)
-        if frame.get("weight_kg") in triple.groups():
-            del frame["weight_kg"]
-    for slot, side in zip(_SIDES, "长宽高", strict=True):
-        found = re.findall(rf"{side}度?(?:是|为)?(\d+(?:\.\d+)?(?:厘米|公分|毫米|米)?)", text)
-        if len(found) == 1 and slot not in frame:
-            frame[slot] = found[0]
-
-
-def _tasks(frame: Frame, text: str) -> None:
-    """Which tasks a question is about, where the words for it are few."""
-    for slot, value, words in _TASKS:
-        if words.search(text):
-            frame[slot] = value
-            break
-    if frame.get("measure") == "cod_total":
-        frame["state"] = "pending" if _UNPAID.search(text) else "done" if _PAID.search(text) else "all"
-        frame["kind"] = "all"
-        return
-    picks, delivers = bool(_PICKS_UP.search(text)), bool(_DELIVERS.search(text))
-    if frame.get("measure") == "next":
-        delivers = False
-    frame["kind"] = "all" if picks == delivers else "pickup" if picks else "delivery"
-
-
 def _name(frame: Frame, text: str) -> None:
     """A surname with a title outside of quoted speech is who is meant."""
-    rest = text
-    for slot in ("message", "question", "note", "place", "item"):
-        if frame.get(slot):
-            rest = rest.replace(frame[slot], "。")
+    rest = _unquoted(frame, text)
     found = _TITLED.findall(rest) or _misheard_titles(rest)
     cut_short = (
         len(found) == 1 and found[0].startswith(frame.get("name", "　")[:2]) and len(frame["name"]) < len(found[0])

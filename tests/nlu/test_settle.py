@@ -46,6 +46,14 @@ CASES = [
         {"name": "柏小姐", "message": "要不要拆箱"},
     ),
     ("send_sms", "发短信说王先生在门口等", {"message": "王先生在门口等"}, {"message": "王先生在门口等"}),
+    (
+        "send_sms",
+        "跟3号楼的王女士说到了",
+        {"name": "王女士", "message": "到了"},
+        {"name": "王女士", "address": "3号楼", "message": "到了"},
+    ),
+    ("dial", "给翠湖小区5栋的何先生打电话", {"name": "何先生"}, {"name": "何先生", "address": "翠湖小区5栋"}),
+    ("send_sms", "给6688编一条短信", {"tail": "6688", "message": "编一条短信"}, {"tail": "6688"}),
     ("send_sms", "都通知一遍", {"ref": "all"}, {"ref": "all"}),
     ("send_sms", "给9021发短信", {"tail": "9021", "ref": "all"}, {"tail": "9021"}),
     (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from enum import Enum
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +10,7 @@ from typing import Annotated
 import typer
 
 from courier_voice import __version__
+from courier_voice.commands.options import Engine, Json, Nlu, Routes, Sources, World
 
 app = typer.Typer(
     name="courier-voice",
@@ -25,33 +25,6 @@ models = typer.Typer(help="Model weights: pull, list, verify.", no_args_is_help=
 app.add_typer(models, name="models")
 evals = typer.Typer(help="The text development sets, scored: nlu, dialogs, sms.", no_args_is_help=True)
 app.add_typer(evals, name="eval")
-
-
-class Engines(str, Enum):
-    FASTER = "faster-whisper"
-    WHISPER = "whisper"
-
-
-class Routes(str, Enum):
-    LLM = "llm"
-    CASCADE = "cascade"
-
-
-class Sources(str, Enum):
-    LIVE = "live"
-    TRANSCRIPTS = "transcripts"
-    ASR_ONLY = "asr-only"
-
-
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout, nothing else there.")]
-World = Annotated[
-    Path | None,
-    typer.Option(exists=True, dir_okay=False, help="World file of the mock carrier (default: the shipped demo world)."),
-]
-Engine = Annotated[Engines | None, typer.Option(help="The recogniser.")]
-Nlu = Annotated[
-    Routes, typer.Option(help="Control words go first in both; until the fast route is there they are alike.")
-]
 
 
 @app.callback()

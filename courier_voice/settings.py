@@ -8,6 +8,7 @@ from typing import Literal
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError as EnvironmentSettingsError
 
 from courier_voice.core.errors import SettingsError
 
@@ -69,6 +70,8 @@ def load_settings(**changes: object) -> Settings:
     """Settings of the environment; ``changes`` go before it. Raises SettingsError naming the setting."""
     try:
         return Settings(**changes)  # type: ignore[arg-type]
+    except EnvironmentSettingsError as error:
+        raise SettingsError(f"a COURIER_ variable is not the JSON its setting needs: {error}") from error
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         name = "COURIER_" + "__".join(str(part).upper() for part in first["loc"])

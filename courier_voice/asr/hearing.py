@@ -76,17 +76,21 @@ def transcribe(
     return _transcript([_joined([readings[0] for readings in heard])], audio.seconds)
 
 
+_TICK_S: Final = 1e-6
+"""Less than a sample: times are sums of floats."""
+
+
 def cut_at_pauses(segments: Sequence[Segment], longest_s: float = LONGEST_S) -> Iterator[tuple[float, float]]:
     """Spans of at most ``longest_s`` that hold all segments, cut between them where that is possible."""
     start_s = end_s = -1.0
     for segment in segments:
-        if start_s >= 0 and segment.end_s - start_s > longest_s:
+        if start_s >= 0 and segment.end_s - start_s > longest_s + _TICK_S:
             yield start_s, end_s
             start_s = -1.0
         if start_s < 0:
             start_s = segment.start_s
         end_s = segment.end_s
-        while end_s - start_s > longest_s:  # somebody who never pauses
+        while end_s - start_s > longest_s + _TICK_S:  # somebody who never pauses
             yield start_s, start_s + longest_s
             start_s += longest_s
     if start_s >= 0:

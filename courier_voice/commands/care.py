@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import typer
+
 from courier_voice.app import data_dir
 from courier_voice.commands.out import begin, stderr
+from courier_voice.core.errors import SettingsError
 from courier_voice.logistics.mock.faults import parse_fault
 from courier_voice.logistics.mock.serve import run
 
@@ -21,4 +24,8 @@ def mock_api(world: Path | None, host: str, port: int, fault: list[str]) -> None
             f"mock carrier on {url} (description at {url}/docs), bearer token as COURIER_API__TOKEN", markup=False
         )
 
-    run(path, host=host, port=port, token=token, faults=[parse_fault(spec) for spec in fault], announce=announce)
+    try:
+        faults = [parse_fault(spec) for spec in fault]
+    except SettingsError as error:
+        raise typer.BadParameter(str(error), param_hint="--fault") from error
+    run(path, host=host, port=port, token=token, faults=faults, announce=announce)

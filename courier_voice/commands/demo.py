@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import typer
 from rich.console import Console, Group
 from rich.live import Live
 from rich.panel import Panel
@@ -19,7 +20,7 @@ from courier_voice.app import build_agent, build_asr, build_polisher, build_spea
 from courier_voice.audio.wav import read_audio
 from courier_voice.commands.models import ready_nlu
 from courier_voice.commands.out import begin, emit, turn_row, waiting
-from courier_voice.core.errors import SettingsError, SpeechError
+from courier_voice.core.errors import SpeechError
 from courier_voice.core.turn import Turn
 from courier_voice.core.words import Audio
 from courier_voice.evals.goldens import GoldenTurn, Scene, load_scenes
@@ -73,7 +74,7 @@ def _chosen(names: list[str] | None) -> list[Scene]:
     scenes = {scene.name: scene for scene in load_scenes(data_dir("fixtures") / "audio")}
     unknown = [name for name in names or () if name not in scenes]
     if unknown:
-        raise SettingsError(f"no scene called {unknown[0]}; there are: {', '.join(sorted(scenes))}")
+        raise typer.BadParameter(f"no scene called {unknown[0]}; there are: {', '.join(sorted(scenes))}")
     return [scenes[name] for name in names or MORNING if name in scenes]
 
 

@@ -11,7 +11,6 @@ from typing import Final
 
 import typer
 
-from courier_voice.agent import Agent
 from courier_voice.app import build_agent, build_asr, build_polisher, build_speaker
 from courier_voice.audio.mic import Frame, open_microphone, record_utterance, record_while
 from courier_voice.commands.models import ready_nlu
@@ -46,9 +45,10 @@ def listen(push: bool, world: Path | None, json_: bool) -> None:
         try:
             for audio in recordings:
                 if audio is not None:
+                    waited = bool(wired.agent.memory.context().waiting)
                     turn = wired.agent.take_turn(audio)
                     _report(turn, json_)
-                    if turn.reply and (push or meant_for_us(turn, wired.agent)):
+                    if turn.reply and (push or waited or is_command(turn)):
                         speaker.say(turn.reply)
                 _send_queued(outbox)
         except KeyboardInterrupt:
@@ -76,9 +76,12 @@ def pushed(microphone: Microphone) -> Iterator[Audio]:
         yield audio
 
 
-def meant_for_us(turn: Turn, agent: Agent) -> bool:
-    """Whether to answer aloud in a street full of talk: not to what was no command, unless we had asked something."""
-    return turn.reply != NOT_UNDERSTOOD or bool(agent.memory.context().waiting)
+def is_command(turn: Turn) -> bool:
+    """Whether a turn that nothing waited for is to be answered aloud: talk in the street is not, nor is a 好的 or 算了
+    said to a customer. An API or a model that is down is reported, whatever was said."""
+    if turn.intent == "cancel" or turn.reply == NOT_UNDERSTOOD:
+        return False
+    return not (turn.kind == "reject" and turn.intent in ("confirm", "correct"))
 
 
 def _report(turn: Turn, json_: bool) -> None:

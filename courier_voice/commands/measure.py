@@ -11,17 +11,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from courier_voice.app import build_asr, build_polisher, data_dir
+from courier_voice.app import build_asr, build_nlu, build_polisher, data_dir
 from courier_voice.commands.models import ready_nlu
 from courier_voice.commands.out import begin, counted, emit, stderr, waiting
 from courier_voice.core.errors import SettingsError
 from courier_voice.evals.bench import compare, sampled, turn_rows, window_rows
 from courier_voice.evals.goldens import SCENE, Scene, load_scenes
 from courier_voice.evals.marks import Row
-from courier_voice.evals.recorded import RecordingAsr, RecordingNlu, load_transcripts
+from courier_voice.evals.recorded import RecordingAsr, RecordingLlm, load_transcripts
 from courier_voice.evals.replay import from_transcripts, live, replay_scenes, transcribe_only
 from courier_voice.evals.summary import summary
-from courier_voice.nlu.cascade import Cascade
 from courier_voice.settings import Settings
 
 Source = Literal["live", "transcripts", "asr-only"]
@@ -33,8 +32,10 @@ def replay(
     settings = begin(**({"asr": {"engine": engine}} if engine else {}))
     scenes = load_scenes(path)[: limit or None]
     rows: list[Row] = []
+    folder = _folder(path)
+    whole = path == folder and not limit
     with counted("回放", sum(len(scene.turns) for scene in scenes)) as step:
-        for row in _rows(settings, scenes, source, _folder(path), record):
+        for row in _rows(settings, scenes, source, folder, record, whole):
             rows.append(row)
             if json_:
                 emit(_line(row))
@@ -55,36 +56,33 @@ def _folder(path: Path) -> Path:
     return scene.parent if (scene / SCENE).is_file() else scene
 
 
-def _rows(settings: Settings, scenes: tuple[Scene, ...], source: Source, folder: Path, record: bool) -> Iterator[Row]:
+def _rows(
+    settings: Settings, scenes: tuple[Scene, ...], source: Source, folder: Path, record: bool, whole: bool
+) -> Iterator[Row]:
     transcripts = load_transcripts(folder) if source == "transcripts" else None
     asr = None
     if transcripts is None:
         with waiting("正在准备识别模型…"):
             asr = RecordingAsr(build_asr(settings))
+    start = asr.start if asr else None
     if asr and source == "asr-only":
         yield from transcribe_only(scenes, asr, asr.start)
     else:
-        cascade, model = ready_nlu(settings)
-        nlu = RecordingNlu(cascade.model)
-
-        def start(key: str) -> None:
-            nlu.start(key)
-            if asr:
-                asr.start(key)
-
+        _, model = ready_nlu(settings)
+        llm = RecordingLlm(model)
         yield from replay_scenes(
             scenes,
             settings,
-            nlu=Cascade(nlu),
+            nlu=build_nlu(settings, llm),
             polisher=build_polisher(model),
             asr=asr,
             listen=live if transcripts is None else from_transcripts(transcripts),
             before=start,
         )
         if record:
-            nlu.save(folder)
+            llm.save(folder, anew=whole)
     if asr and record:
-        asr.save(folder)
+        asr.save(folder, anew=whole)
 
 
 def _line(row: Row) -> dict[str, Any]:

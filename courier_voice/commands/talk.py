@@ -48,7 +48,7 @@ def say(text: str, world: Path | None, yes: bool, json_: bool) -> None:
 
 def show(turn: Turn) -> None:
     """A turn in a few lines of text."""
-    for draft in turn.understanding.drafts:
+    for draft in turn.understanding.drafts if turn.intent != "none" else ():
         typer.echo(f"  {draft.intent} {json.dumps(draft.slots, ensure_ascii=False)}")
     for call in turn.calls:
         typer.echo(f"  → {call.op} {call.waybill or ''} {json.dumps(call.args, ensure_ascii=False)}")

@@ -1,7 +1,8 @@
 """What the models made of the recordings, kept beside them: replaying from it needs no model.
 
-``transcripts.json`` holds what the recogniser heard in each turn, ``drafts.json`` what the language model then read.
-The keys are scene/file. They are made by ``courier-voice replay PATH --record``.
+``transcripts.json`` holds what the recogniser heard in each turn, by scene/file; ``replies.json`` what the language
+model answered when it was asked to understand it, by what it was asked. ``courier-voice replay PATH --record`` makes
+both.
 """
 
 from __future__ import annotations
@@ -12,16 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from courier_voice.core.errors import GoldenError
-from courier_voice.core.ports import Transcriber
-from courier_voice.core.turn import Draft, NluContext, Understanding
-from courier_voice.core.words import Audio, Hypothesis, Transcript, Utterance
+from courier_voice.core.errors import GoldenError, ModelError
+from courier_voice.core.ports import ChatModel, Role, Transcriber
+from courier_voice.core.words import Audio, Hypothesis, Transcript
 from courier_voice.evals.goldens import GoldenTurn, Scene
-from courier_voice.nlu.cascade import Model
 
 TRANSCRIPTS: Final = "transcripts.json"
-DRAFTS: Final = "drafts.json"
-UNREAD: Final = Understanding((Draft("none"),), "llm")
+REPLIES: Final = "replies.json"
 
 
 def turn_key(scene: Scene, golden: GoldenTurn) -> str:
@@ -44,45 +42,60 @@ class RecordingAsr:
         heard = self.kept[self.key] = self.asr.transcribe(audio, hints)
         return heard
 
-    def save(self, folder: Path) -> None:
-        """Put them into the folder's file, beside those of other turns; the file is whole at any time."""
-        _merge(folder / TRANSCRIPTS, {key: _transcript_out(heard) for key, heard in self.kept.items()})
+    def save(self, folder: Path, *, anew: bool = False) -> None:
+        """Put them into the folder's file; ``anew`` forgets what is there, else it stays beside them."""
+        _write(folder / TRANSCRIPTS, {key: _transcript_out(heard) for key, heard in self.kept.items()}, anew)
 
 
 @dataclass
-class RecordingNlu:
-    """A model whose drafts are kept by turn."""
+class RecordingLlm:
+    """A language model whose replies are kept by the last message they answer."""
 
-    nlu: Model
-    key: str = ""
-    kept: dict[str, Understanding] = field(default_factory=dict)
+    model: ChatModel
+    kept: dict[str, str] = field(default_factory=dict)
 
-    def start(self, key: str) -> None:
-        """The turn that comes next."""
-        self.key = key
+    def complete(
+        self,
+        messages: Sequence[tuple[Role, str]],
+        *,
+        max_tokens: int,
+        grammar: str | None = None,
+        schema: Mapping[str, object] | None = None,
+    ) -> str:
+        reply = self.model.complete(messages, max_tokens=max_tokens, grammar=grammar, schema=schema)
+        self.kept[messages[-1][1]] = reply
+        return reply
 
-    def understand(self, utterance: Utterance, context: NluContext) -> Understanding:
-        read = self.kept[self.key] = self.nlu.understand(utterance, context)
-        return read
+    def warm(self, messages: Sequence[tuple[Role, str]]) -> None:
+        self.model.warm(messages)
 
-    def save(self, folder: Path) -> None:
-        """As RecordingAsr."""
-        _merge(folder / DRAFTS, {key: _drafts_out(read) for key, read in self.kept.items()})
+    def save(self, folder: Path, *, anew: bool = False) -> None:
+        """Put them into the folder's file; ``anew`` forgets what is there, else it stays beside them."""
+        _write(folder / REPLIES, self.kept, anew)
 
 
-@dataclass
-class RecordedNlu:
-    """The model of a recorded turn; what it was not asked then, it takes for ``none``."""
+@dataclass(frozen=True)
+class RecordedLlm:
+    """Answers as the model did when it was recorded, whatever the prompt before the last message is now."""
 
-    drafts: Mapping[str, Understanding]
-    key: str = ""
+    replies: Mapping[str, str]
 
-    def start(self, key: str) -> None:
-        """The turn that comes next."""
-        self.key = key
+    def complete(
+        self,
+        messages: Sequence[tuple[Role, str]],
+        *,
+        max_tokens: int,
+        grammar: str | None = None,
+        schema: Mapping[str, object] | None = None,
+    ) -> str:
+        """Raises ModelError for what the model was not asked then."""
+        reply = self.replies.get(messages[-1][1])
+        if reply is None:
+            raise ModelError(f"{REPLIES} has no reply to this: make it anew with `courier-voice replay PATH --record`")
+        return reply
 
-    def understand(self, utterance: Utterance, context: NluContext) -> Understanding:
-        return self.drafts.get(self.key, UNREAD)
+    def warm(self, messages: Sequence[tuple[Role, str]]) -> None:
+        """Nothing to warm."""
 
 
 def load_transcripts(folder: Path) -> dict[str, Transcript]:
@@ -90,12 +103,9 @@ def load_transcripts(folder: Path) -> dict[str, Transcript]:
     return {key: _transcript_in(row) for key, row in _read(folder / TRANSCRIPTS).items()}
 
 
-def load_drafts(folder: Path) -> dict[str, Understanding]:
+def load_replies(folder: Path) -> RecordedLlm:
     """Raises GoldenError naming the command that makes the file."""
-    return {
-        key: Understanding(tuple(Draft(d["intent"], d["slots"]) for d in row["drafts"]), "llm", row["prompt"])
-        for key, row in _read(folder / DRAFTS).items()
-    }
+    return RecordedLlm({key: str(reply) for key, reply in _read(folder / REPLIES).items()})
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -107,10 +117,11 @@ def _read(file: Path) -> dict[str, Any]:
         ) from error
 
 
-def _merge(file: Path, new: Mapping[str, object]) -> None:
-    rows = {**(_read(file) if file.is_file() else {}), **new}
+def _write(file: Path, new: Mapping[str, object], anew: bool) -> None:
+    rows = {**(_read(file) if file.is_file() and not anew else {}), **new}
     lines = ",\n".join(
-        f"{json.dumps(key)}: {json.dumps(row, ensure_ascii=False, sort_keys=True)}" for key, row in sorted(rows.items())
+        f"{json.dumps(key, ensure_ascii=False)}: {json.dumps(row, ensure_ascii=False, sort_keys=True)}"
+        for key, row in sorted(rows.items())
     )
     partial = file.with_suffix(".partial")
     partial.write_text(f"{{\n{lines}\n}}\n", "utf-8")
@@ -130,7 +141,3 @@ def _transcript_out(heard: Transcript) -> dict[str, object]:
 def _transcript_in(row: Mapping[str, Any]) -> Transcript:
     nbest = tuple(Hypothesis(text, logprob) for text, logprob in row["nbest"])
     return Transcript(row["text"], row["raw"], row["confidence"], nbest, row["audio_s"])
-
-
-def _drafts_out(read: Understanding) -> dict[str, object]:
-    return {"drafts": [{"intent": d.intent, "slots": dict(d.slots)} for d in read.drafts], "prompt": read.prompt}

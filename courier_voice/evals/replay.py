@@ -65,7 +65,7 @@ def replay_scenes(
     polisher: LlmPolisher | TemplatePolisher,
     asr: Transcriber | None = None,
     listen: Listen = live,
-    before: Callable[[str], None] = lambda _: None,
+    before: Callable[[str], None] | None = None,
 ) -> Iterator[Row]:
     """A row a turn. ``before`` gets the key of the turn that comes next. An exception becomes a row, and is logged."""
     with tempfile.TemporaryDirectory() as scratch:
@@ -73,7 +73,8 @@ def replay_scenes(
             wired = in_scene(scene, settings, Path(scratch) / f"{number}.sqlite3", nlu=nlu, polisher=polisher, asr=asr)
             with wired.outbox:
                 for golden in scene.turns:
-                    before(turn_key(scene, golden))
+                    if before:
+                        before(turn_key(scene, golden))
                     try:
                         yield turn_row(scene, golden, listen(wired.agent, scene, golden))
                     except Exception as error:
@@ -82,12 +83,13 @@ def replay_scenes(
 
 
 def transcribe_only(
-    scenes: Sequence[Scene], asr: Transcriber, before: Callable[[str], None] = lambda _: None
+    scenes: Sequence[Scene], asr: Transcriber, before: Callable[[str], None] | None = None
 ) -> Iterator[Row]:
     """The recogniser alone, a row a turn."""
     for scene in scenes:
         for golden in scene.turns:
-            before(turn_key(scene, golden))
+            if before:
+                before(turn_key(scene, golden))
             try:
                 audio = read_audio(scene.sound(golden))
                 start = time.perf_counter()

@@ -87,10 +87,15 @@ class LlamaCpp:
         if not model_path.is_file():
             raise WeightsMissing(f"no language model at {model_path}: run `courier-voice models pull`")
         self._lock = threading.Lock()
-        private = Path(tempfile.mkdtemp(prefix="courier-voice-"))
-        self._close = weakref.finalize(self, shutil.rmtree, private, ignore_errors=True)
-        self._states = cache_dir or private
-        self._states.mkdir(parents=True, exist_ok=True)
+        try:
+            private = Path(tempfile.mkdtemp(prefix="courier-voice-"))
+            self._close = weakref.finalize(self, shutil.rmtree, private, ignore_errors=True)
+            self._states = cache_dir or private
+            self._states.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ModelError(
+                f"no room for the prompt's state ({error.strerror}): free disk space, set TMPDIR"
+            ) from error
         self._keep = keep_states
         self._identity = f"{_fingerprint(model_path)} ctx={context} kv=f16 xllamacpp={version('xllamacpp')}"
         self._warmed: dict[str, Path] = {}

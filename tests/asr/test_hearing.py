@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from courier_voice.asr.hearing import Reading, circles, confidence, cut_at_pauses, in_window, transcribe, window_for
@@ -96,6 +96,7 @@ def test_another_rate_is_refused() -> None:
 
 
 @given(st.lists(st.tuples(st.floats(0.05, 5), st.floats(0.1, 70)), max_size=40), st.floats(5, 30))
+@example([(1.0, 1.0), (1.0, 5.199878266425482)], 5.199878266425482)
 def test_cuts_hold_all_speech_in_order_and_are_short_enough(parts: list[tuple[float, float]], longest: float) -> None:
     segments, at = list[Segment](), 0.0
     for pause, length in parts:

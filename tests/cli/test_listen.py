@@ -16,8 +16,10 @@ import pytest
 from courier_voice.audio.mic import Frame, frames_of
 from courier_voice.audio.wav import read_audio
 from courier_voice.commands import listen
-from courier_voice.core.errors import MicrophoneError
-from courier_voice.core.words import Audio
+from courier_voice.core.errors import ApiUnavailable, MicrophoneError
+from courier_voice.core.turn import Draft, Turn, Understanding
+from courier_voice.core.words import Audio, Utterance
+from courier_voice.dialog.policy import NOT_UNDERSTOOD
 
 Run = Callable[..., Any]
 PAUSE = np.zeros(2 * 16000, np.float32)
@@ -70,7 +72,7 @@ def hear(monkeypatch: pytest.MonkeyPatch, sounds: Path) -> Callable[..., Voice]:
 def test_a_command_is_done_and_answered_while_street_talk_and_rain_are_not(
     run: Run, hear: Callable[..., Voice]
 ) -> None:
-    voice = hear("noise/rain.flac", "street_talk/melon.flac", "calls/tail.flac")
+    voice = hear("noise/rain.flac", "street_talk/careful.flac", "calls/tail.flac")
     ran = run("listen", "--json")
     assert ran.code == 0
     talk, command = ran.rows
@@ -85,13 +87,31 @@ def test_a_command_is_done_and_answered_while_street_talk_and_rain_are_not(
 def test_push_to_talk_answers_whatever_is_said_and_ends_with_the_input(
     run: Run, hear: Callable[..., Voice], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    voice = hear("street_talk/melon.flac")
+    voice = hear("street_talk/careful.flac")
     monkeypatch.setattr(sys, "stdin", io.StringIO("\n"))
     monkeypatch.setattr(listen, "_entered", lambda: False)
     ran = run("listen", "--push")
     assert ran.code == 0
     assert "听到：" in ran.out
     assert len(voice.said) == 1
+
+
+@pytest.mark.parametrize(
+    ("intent", "kind", "reply", "answered"),
+    [
+        ("none", "reject", NOT_UNDERSTOOD, False),
+        ("confirm", "reject", "现在没有要确认的。", False),
+        ("cancel", "answer", "好，没有要取消的。", False),
+        ("correct", "reject", "没有可以改的，请从头说一遍。", False),
+        ("none", "reject", ApiUnavailable.said, True),
+        ("correct", "act", "正在打给王女士。", True),
+        ("dial", "reject", "没有找到尾号9999。", True),
+        ("repeat", "answer", "还有三单。", True),
+    ],
+)
+def test_talk_to_others_is_not_answered_but_trouble_is(intent: str, kind: Any, reply: str, answered: bool) -> None:
+    turn = Turn(Utterance("话", "话"), Understanding((Draft(intent),), "control"), kind, (), reply)
+    assert listen.is_command(turn) is answered
 
 
 def test_each_push_is_a_recording_of_its_own(monkeypatch: pytest.MonkeyPatch, word: np.ndarray) -> None:

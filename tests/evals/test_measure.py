@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 import typer
 
+from courier_voice.app import build_nlu
 from courier_voice.commands import evaluate, measure
 from courier_voice.core.errors import GoldenError, SettingsError, TranscriptionError
 from courier_voice.core.words import Audio, Transcript
-from courier_voice.evals.recorded import RecordedNlu, load_drafts, load_transcripts
+from courier_voice.evals.recorded import RecordedLlm, load_transcripts
 from courier_voice.nlu.cascade import Cascade
+from courier_voice.settings import load_settings
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 TEXTS = FIXTURES / "audio" / "texts"
@@ -33,13 +35,21 @@ class Ear:
         return Transcript(self.text, self.text, 0.5, (), audio.seconds)
 
 
+class Mute(RecordedLlm):
+    """Understands nothing."""
+
+    def complete(self, *_: object, **__: object) -> str:
+        return '[{"intent":"none"}]'
+
+
 @pytest.fixture(autouse=True)
 def _models(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("COURIER_HOME", str(tmp_path / "home"))
     monkeypatch.setattr("courier_voice.commands.out.start_logging", lambda *_: None)
-    nlu = Cascade(RecordedNlu({}))
+    model = Mute({})
+    nlu = build_nlu(load_settings(), model)
     for module in (measure, evaluate):
-        monkeypatch.setattr(module, "ready_nlu", lambda _: (nlu, None))
+        monkeypatch.setattr(module, "ready_nlu", lambda _: (nlu, model))
     monkeypatch.setattr(measure, "build_asr", lambda _: Ear())
 
 
@@ -74,7 +84,7 @@ def test_what_is_recorded_can_be_replayed(tmp_path: Path, capsys: pytest.Capture
     measure.replay(scene, None, 0, True, "live", record=True)
     first = rows(capsys)
     assert len(load_transcripts(tmp_path / "audio")) == 5
-    assert load_drafts(tmp_path / "audio") == {}
+    assert (tmp_path / "audio" / "replies.json").read_text() == "{\n\n}\n"
     measure.replay(scene, None, 0, True, "transcripts")
     assert [row["reply"] for row in rows(capsys)[:-1]] == [row["reply"] for row in first[:-1]]
 

@@ -6,14 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from courier_voice.core.errors import GoldenError
-from courier_voice.core.turn import Draft, NluContext, Understanding
-from courier_voice.core.words import Audio, Hypothesis, Transcript, Utterance
-from courier_voice.evals.recorded import RecordedNlu, RecordingAsr, RecordingNlu, load_drafts, load_transcripts
+from courier_voice.core.errors import GoldenError, ModelError
+from courier_voice.core.ports import Role
+from courier_voice.core.words import Audio, Hypothesis, Transcript
+from courier_voice.evals.recorded import RecordingAsr, RecordingLlm, load_replies, load_transcripts
 
 HEARD = Transcript("打给零五七八", "打給零五七八", 0.75, (Hypothesis("打给零五七八", -0.25),), 2.5)
-READ = Understanding((Draft("dial", {"target": {"tail": "0578"}}),), "llm", "nlu/understand@1:00000000")
-SAID = Utterance("打给零五七八", "打给0578")
+ASKED = [("system", "你是助手"), ("user", "打给0578")]
 
 
 class Ear:
@@ -22,43 +21,55 @@ class Ear:
 
 
 class Mind:
-    def understand(self, utterance: Utterance, context: NluContext) -> Understanding:
-        return READ
+    def __init__(self) -> None:
+        self.warmed: list[object] = []
+
+    def complete(self, messages: Sequence[tuple[Role, str]], **_: object) -> str:
+        return f"[{messages[-1][1]}]"
+
+    def warm(self, messages: Sequence[tuple[Role, str]]) -> None:
+        self.warmed.append(messages)
 
 
-def test_what_was_heard_and_read_comes_back(tmp_path: Path) -> None:
-    asr, nlu = RecordingAsr(Ear()), RecordingNlu(Mind())
-    asr.start("a/1.flac")
-    nlu.start("a/1.flac")
-    assert asr.transcribe(Audio(np.zeros(1, np.float32))) == HEARD
-    assert nlu.understand(SAID, NluContext()) == READ
-    asr.save(tmp_path)
-    nlu.save(tmp_path)
+def heard(*keys: str) -> RecordingAsr:
+    asr = RecordingAsr(Ear())
+    for key in keys:
+        asr.start(key)
+        assert asr.transcribe(Audio(np.zeros(1, np.float32))) == HEARD
+    return asr
+
+
+def test_what_was_heard_comes_back(tmp_path: Path) -> None:
+    heard("a/1.flac").save(tmp_path)
     assert load_transcripts(tmp_path) == {"a/1.flac": HEARD}
-    assert load_drafts(tmp_path) == {"a/1.flac": READ}
+
+
+def test_what_was_answered_comes_back(tmp_path: Path) -> None:
+    mind = Mind()
+    llm = RecordingLlm(mind)
+    llm.warm(ASKED[:1])
+    assert llm.complete(ASKED, max_tokens=9) == "[打给0578]"
+    llm.save(tmp_path)
+    again = load_replies(tmp_path)
+    again.warm(ASKED[:1])
+    assert again.complete([("system", "another prompt"), ASKED[1]], max_tokens=9) == "[打给0578]"
+    with pytest.raises(ModelError, match="--record"):
+        again.complete([("user", "打给0579")], max_tokens=9)
+    assert mind.warmed == [ASKED[:1]]
 
 
 def test_recording_one_scene_keeps_the_others(tmp_path: Path) -> None:
-    for key in ("b/1.flac", "a/1.flac", "b/1.flac"):
-        asr = RecordingAsr(Ear())
-        asr.start(key)
-        asr.transcribe(Audio(np.zeros(1, np.float32)))
-        asr.save(tmp_path)
+    heard("b/1.flac").save(tmp_path)
+    heard("a/1.flac").save(tmp_path)
     assert list(load_transcripts(tmp_path)) == ["a/1.flac", "b/1.flac"]
     assert [f.name for f in tmp_path.iterdir()] == ["transcripts.json"]
-
-
-def test_a_turn_never_asked_about_means_nothing() -> None:
-    nlu = RecordedNlu({"a/1.flac": READ})
-    nlu.start("a/1.flac")
-    assert nlu.understand(SAID, NluContext()) == READ
-    nlu.start("a/2.flac")
-    assert nlu.understand(SAID, NluContext()).drafts == (Draft("none"),)
+    heard("a/1.flac").save(tmp_path, anew=True)
+    assert list(load_transcripts(tmp_path)) == ["a/1.flac"]
 
 
 def test_without_recordings_the_command_is_named(tmp_path: Path) -> None:
     with pytest.raises(GoldenError, match="--record"):
         load_transcripts(tmp_path)
-    (tmp_path / "drafts.json").write_text("{")
+    (tmp_path / "replies.json").write_text("{")
     with pytest.raises(GoldenError, match="--record"):
-        load_drafts(tmp_path)
+        load_replies(tmp_path)

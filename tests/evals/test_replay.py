@@ -9,16 +9,22 @@ from pathlib import Path
 import pytest
 
 from courier_voice.core.errors import TranscriptionError
-from courier_voice.core.turn import Draft, Understanding
-from courier_voice.core.words import Audio, Transcript
+from courier_voice.core.turn import Draft, NluContext, Understanding
+from courier_voice.core.words import Audio, Transcript, Utterance
 from courier_voice.evals.goldens import load_scenes
-from courier_voice.evals.recorded import RecordedNlu
 from courier_voice.evals.replay import from_transcripts, replay_scenes, transcribe_only
 from courier_voice.nlu.cascade import Cascade
 from courier_voice.nlu.polish import TemplatePolisher
 from courier_voice.settings import Api, load_settings
 
 AUDIO = Path(__file__).parents[2] / "fixtures" / "audio"
+
+
+class Dial:
+    """Takes everything for a call to 0578."""
+
+    def understand(self, utterance: Utterance, context: NluContext) -> Understanding:
+        return Understanding((Draft("dial", {"target": {"tail": "0578"}}),), "llm")
 
 
 class Deaf:
@@ -45,20 +51,21 @@ def test_the_recogniser_alone(caplog: pytest.LogCaptureFixture) -> None:
 def test_every_scene_starts_afresh_and_never_at_a_real_api(tmp_path: Path) -> None:
     (scene,) = load_scenes(AUDIO / "calls")
     heard = {"calls/tail.flac": Transcript("帮我接通零五七八的收件人", "", 1.0)}
-    nlu = RecordedNlu({"calls/tail.flac": Understanding((Draft("dial", {"target": {"tail": "0578"}}),), "llm")})
     settings = load_settings(home=tmp_path, api=Api(base_url="http://127.0.0.1:9"))
+    started: list[str] = []
     rows = list(
         replay_scenes(
             [scene, scene],
             settings,
-            nlu=Cascade(nlu),
+            nlu=Cascade(Dial()),
             polisher=TemplatePolisher(),
             listen=from_transcripts(heard),
-            before=nlu.start,
+            before=started.append,
         )
     )
     assert [row.success for row in rows] == [True, False, False, False] * 2
     assert [call["waybill"] for row in rows for call in row.made] == ["JD0415520360578"] * 2
+    assert started == [f"calls/{turn.wav}" for turn in scene.turns] * 2
     assert list(tmp_path.iterdir()) == []
 
 
@@ -72,7 +79,7 @@ def test_a_bug_in_a_turn_is_a_row_and_a_log_record(tmp_path: Path, caplog: pytes
         replay_scenes(
             scenes,
             load_settings(home=tmp_path),
-            nlu=Cascade(RecordedNlu({})),
+            nlu=Cascade(Dial()),
             polisher=TemplatePolisher(),
             listen=broken,  # type: ignore[arg-type]
         )

@@ -12,7 +12,6 @@ from courier_voice.core.turn import Turn
 from courier_voice.core.words import Transcript
 from courier_voice.dialog.memory import Memory
 from courier_voice.evals.goldens import GoldenTurn, Scene
-from courier_voice.evals.recorded import RecordedNlu, turn_key
 from courier_voice.evals.replay import in_scene
 from courier_voice.nlu.cascade import Cascade, Model
 from courier_voice.nlu.polish import TemplatePolisher
@@ -49,8 +48,6 @@ def walk(settings: Settings, tmp_path: Path) -> Walk:
         assert wired.carrier is not None
         with wired.outbox:
             for golden, heard in turns:
-                if isinstance(nlu, RecordedNlu):
-                    nlu.start(turn_key(scene, golden))
                 before, known = wired.agent.memory, len(wired.carrier.ledger().effects)
                 turn = wired.agent.take_transcript(heard)
                 done = tuple((row.op, row.waybill) for row in wired.carrier.ledger().effects[known:])

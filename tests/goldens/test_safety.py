@@ -17,7 +17,8 @@ from courier_voice.core.turn import Draft, NluContext, Understanding
 from courier_voice.core.words import Utterance
 from courier_voice.dialog.context import wants_submit
 from courier_voice.evals.goldens import Scene, load_scenes
-from courier_voice.evals.recorded import RecordedNlu, load_drafts, load_transcripts, turn_key
+from courier_voice.evals.recorded import load_replies, load_transcripts, turn_key
+from courier_voice.nlu.llm import LlmUnderstander
 
 AUDIO = Path(__file__).resolve().parents[2] / "fixtures" / "audio"
 SCENES = load_scenes(AUDIO)
@@ -74,7 +75,7 @@ def assert_agreed(step: Any) -> None:
 
 @each_scene
 def test_as_the_models_took_it(walk: Walk, scene: Scene) -> None:
-    nlu = RecordedNlu(load_drafts(AUDIO))
+    nlu = LlmUnderstander(load_replies(AUDIO))
     for step in walk(scene, nlu, [(turn, HEARD[turn_key(scene, turn)]) for turn in scene.turns]):
         assert_agreed(step)
         if step.golden.condition == "negative":

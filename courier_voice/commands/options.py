@@ -1,0 +1,36 @@
+"""Options several commands share. Imported for ``--help``: nothing but typer here."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Engines(str, Enum):
+    FASTER = "faster-whisper"
+    WHISPER = "whisper"
+
+
+class Routes(str, Enum):
+    LLM = "llm"
+    CASCADE = "cascade"
+
+
+class Sources(str, Enum):
+    LIVE = "live"
+    TRANSCRIPTS = "transcripts"
+    ASR_ONLY = "asr-only"
+
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout, nothing else there.")]
+World = Annotated[
+    Path | None,
+    typer.Option(exists=True, dir_okay=False, help="World file of the mock carrier (default: the shipped demo world)."),
+]
+Engine = Annotated[Engines | None, typer.Option(help="The recogniser.")]
+Nlu = Annotated[
+    Routes, typer.Option(help="Control words go first in both; until the fast route is there they are alike.")
+]

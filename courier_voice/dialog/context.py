@@ -8,10 +8,11 @@ from typing import Final
 from courier_voice.core.parcels import Day
 from courier_voice.core.turn import Draft
 from courier_voice.core.words import Utterance
-from courier_voice.dialog.addresses import door
+from courier_voice.dialog.addresses import SOUNDS_ALIKE, door, parts
 from courier_voice.dialog.memory import Asking, Memory
 from courier_voice.dialog.resolve import choose, mentioned, ordinal
 from courier_voice.intents import BY_NAME
+from courier_voice.text.phonetics import find_by_sound
 
 _ELLIPSIS: Final = re.compile(r"^(?:那|那么|还有)?(.{2,16}?)(?:的)?呢[？?。]?$")
 _SUBMIT: Final = re.compile(r"提交|填完了|录完了")
@@ -23,6 +24,8 @@ _ASSENT: Final = re.compile(
     r"对|好|行|可以|确[认定]|没问题|没错|没毛病|照|就[这按]|发|报|签|提交|办|是[她他它的这]|同意|[oO][kK]|嗯|成|填完|录完"
 )
 _NO_ASSENT: Final = re.compile(r"[不别您？?]|吗|没有|师傅|老板|大[爷妈姐哥叔]|阿姨|美女|帅哥|等")
+_CORRECTS: Final = re.compile(r"不[对是]|错|改|换|应该|更正|[弄搞记看念说听]反|混|岔|走眼|重[新来说写]")
+"""Words without which talk is no new wording of a text, place or note: it may be meant for somebody else."""
 LONGEST_YES: Final = 14
 LONGEST_CHOICE: Final = 14
 FREE_TEXT: Final = {"send_sms": "message", "sign_off": "place", "report_exception": "note"}
@@ -82,7 +85,9 @@ def in_context(draft: Draft, utterance: Utterance, memory: Memory, day: Day) -> 
         return Draft("cancel"), False
     if draft.intent == "confirm" and not affirms(utterance.heard):
         return Draft("none"), False
-    draft = _ordinal(draft, utterance, memory)
+    draft = _area(_ordinal(draft, utterance, memory), utterance, day)
+    if draft.intent == "correct" and LONG_TEXTS & draft.slots.keys() and not _CORRECTS.search(utterance.heard):
+        return Draft("none"), False
     if draft.intent == "correct":
         return _corrected(draft, memory)
     waiting = memory.proposals[0].draft if memory.proposals else None
@@ -91,6 +96,17 @@ def in_context(draft: Draft, utterance: Utterance, memory: Memory, day: Day) -> 
     if memory.asking and memory.asking.draft.intent == draft.intent:
         return _merged(memory.asking, draft), False
     return draft, False
+
+
+def _area(draft: Draft, utterance: Utterance, day: Day) -> Draft:
+    """A text to all of a place goes to that place: 给幸福新村的客户群发."""
+    target = draft.slots.get("target")
+    if draft.intent != "send_sms" or target != {"ref": "all"}:
+        return draft
+    said = utterance.heard.replace(str(draft.slots.get("message", "　")), "。")
+    places = {place for p in day.parcels for place in parts(p.address).places if len(place) > 1}
+    named = [place for place in places if (found := find_by_sound(place, said)) and found[2] <= SOUNDS_ALIKE]
+    return _with_target(draft, {"ref": "all", "address": max(named, key=len)}) if named else draft
 
 
 def _merged(asking: Asking, draft: Draft) -> Draft:

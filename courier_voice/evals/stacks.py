@@ -21,6 +21,7 @@ from typing import Any
 
 from courier_voice.app import build_agent, build_asr, build_detector, build_llm, build_nlu, build_polisher
 from courier_voice.audio.wav import read_audio
+from courier_voice.core.errors import CourierVoiceError
 from courier_voice.nlu.llm import LlmUnderstander
 from courier_voice.prompting import load
 from courier_voice.settings import Api, Settings, load_settings
@@ -165,4 +166,7 @@ def serve(name: str) -> None:
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1])
+    try:
+        serve(sys.argv[1])
+    except CourierVoiceError as error:
+        sys.exit(str(error))

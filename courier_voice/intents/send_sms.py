@@ -8,6 +8,8 @@ from courier_voice.core.intent import Example, Intent, Risk, Target, Tools
 from courier_voice.core.parcels import Parcel
 from courier_voice.core.turn import Proposal
 
+READ_ALOUD = 3
+
 
 class SendSms(Intent):
     """Text the customer of one parcel, or all customers of a building."""
@@ -74,5 +76,6 @@ class SendSms(Intent):
         if len(parcels) == 1:
             said = f"发给{parcels[0].called}，尾号{parcels[0].tail}：{text}"
         else:
-            said = f"群发{len(parcels)}个客户，每人一条：{text}"
+            who = "、".join(p.called for p in parcels[:READ_ALOUD]) + ("等" if len(parcels) > READ_ALOUD else "")
+            said = f"群发{len(parcels)}个客户，{who}，每人一条：{text}"
         return Proposal("sms", parcels, {"message": text}, said, self.draft())

@@ -249,3 +249,25 @@ def test_a_model_cannot_make_a_yes_out_of_other_words(talk: Any) -> None:
         assert talk(said, d("confirm")).kind == "reject"
     assert talk.effects() == []
     assert talk("嗯这么写行", d("confirm")).kind == "act"
+
+
+def test_talk_to_a_customer_does_not_rewrite_the_text_that_waits(talk: Any) -> None:
+    talk("跟六零九四说放门口了", d("send_sms", target={"tail": "6094"}, message="放门口了"))
+    assert talk("大哥这个电梯能到十八楼吗", d("correct", message="大哥这个电梯能到十八楼吗")).kind == "reject"
+    talk("发吧")
+    assert "放门口了" in str(talk.carrier.ledger().effects[0].args)
+    talk("跟六零九四说放门口了", d("send_sms", target={"tail": "6094"}, message="放门口了"))
+    assert "放驿站了" in talk("短信改成放驿站了", d("correct", message="放驿站了")).reply
+
+
+def test_a_text_to_a_place_does_not_go_to_everybody(talk: Any) -> None:
+    everybody = d("send_sms", target={"ref": "all"}, message="村口修路")
+    turn = talk("给五福新村的客户群发一条，村口修路", everybody)
+    assert "群发2个" in turn.reply
+    assert "田女士、江先生" in turn.reply
+
+
+def test_less_than_four_digits_are_no_tail(talk: Any) -> None:
+    turn = talk("打给零八三", d("dial", target={"tail": "083"}))
+    assert turn.kind == "reject"
+    assert talk.effects() == []

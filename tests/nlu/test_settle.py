@@ -75,6 +75,8 @@ CASES = [
     ("sign_off", "9排4号，院墙里头，签收", {"place": "9排4号，院墙里头"}, {"address": "9排4号", "place": "院墙里头"}),
     ("query_waybill", "8095为啥不动了", {"tail": "8095", "ref": "previous"}, {"tail": "8095"}),
     ("query_waybill", "下一单的备注", {"ref": "next"}, {"ref": "next"}),
+    ("correct", "挨错了是9021", {"message": "挨错了是9021"}, {"tail": "9021"}),
+    ("correct", "短信改成我20分钟后到", {"message": "我20分钟后到"}, {"message": "我20分钟后到"}),
     ("query_tasks", "今天还有几件", {"kind": "all", "tail": "6688"}, {"kind": "all"}),
 ]
 

@@ -31,4 +31,4 @@ def read_back(proposals: Sequence[Proposal]) -> str:
     """All that waits, in one question."""
     ask = {"sms": "发吗？", "sign_off": "对吗？", "exception": "报上去吗？"}
     asked = ask[proposals[0].op] if len({p.op for p in proposals}) == 1 else "都办吗？"
-    return "；".join(p.said.rstrip("。！") for p in proposals) + f"。{asked}"
+    return "；".join(p.said for p in proposals) + f"。{asked}"

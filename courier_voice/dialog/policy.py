@@ -82,7 +82,9 @@ def decide(draft: Draft, memory: Memory, day: Day, *, submit: bool = False) -> A
     if "target" in intent_type.model_fields:
         target = slots.get("target") or _default_target(draft.intent, memory, day)
         if isinstance(target, dict) and target:
-            found = resolve(target, day, memory.focus, intent_type.wants)
+            # What is read back or only looked up may be found by three digits; a call goes out at once.
+            shortest = 4 if draft.intent == "dial" else 3
+            found = resolve(target, day, memory.focus, intent_type.wants, shortest)
             if not found.parcels:
                 return Say("reject", f"{found.why}。")
             if len(found.parcels) > 1 and not (found.group and draft.intent == "send_sms"):

@@ -13,8 +13,6 @@ from courier_voice.dialog.names import FEMALE, HONORIFICS, MALE, by_name
 from courier_voice.text.phonetics import find_by_sound
 
 ORDINAL: Final = re.compile(r"(?:第\s?|^)([一二三四五六七八九十两\d]+)\s?(?:个|户|家|单|件|票|位|条|号)?")
-SHORTEST_TAIL: Final = 4
-"""Digits: fewer may fit a parcel by chance."""
 _LAST: Final = re.compile(r"(最后|末尾)(一|那)?(个|户|家|单|件|票|位)")
 _DIGITS: Final = {c: n for n, c in enumerate("零一二三四五六七八九十")} | {"两": 2}
 _REFS: Final = (
@@ -33,13 +31,18 @@ class Resolved:
     group: bool = False
 
 
-def resolve(target: Mapping[str, object], day: Day, focus: str | None, wants: str = "any") -> Resolved:
-    """Find the parcels a target names; ``wants`` breaks ties (see Intent.wants)."""
+def resolve(
+    target: Mapping[str, object], day: Day, focus: str | None, wants: str = "any", shortest_tail: int = 4
+) -> Resolved:
+    """Find the parcels a target names; ``wants`` breaks ties (see Intent.wants).
+
+    A tail of fewer than ``shortest_tail`` digits names nobody: it may fit a parcel by chance.
+    """
     tail, name, address, ref = (str(target.get(k) or "") for k in ("tail", "name", "address", "ref"))
     found: tuple[Parcel, ...] = day.in_route_order()
     if ref == "all":
         found = tuple(p for p in found if p.state == "pending" and p.kind == "delivery")
-    if 0 < len(tail) < SHORTEST_TAIL:
+    if 0 < len(tail) < shortest_tail:
         return Resolved((), f"尾号{tail}不全，请说四位")
     if tail:
         found = tuple(p for p in found if p.waybill.endswith(tail))

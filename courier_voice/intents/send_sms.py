@@ -9,6 +9,7 @@ from courier_voice.core.parcels import Parcel
 from courier_voice.core.turn import Proposal
 
 READ_ALOUD = 3
+FINAL = "。！"
 
 
 class SendSms(Intent):
@@ -74,8 +75,8 @@ class SendSms(Intent):
     def propose(self, parcels: tuple[Parcel, ...], tools: Tools) -> Proposal:
         text = tools.polisher.polish(self.message, tools.day)
         if len(parcels) == 1:
-            said = f"发给{parcels[0].called}，尾号{parcels[0].tail}：{text}"
+            said = f"发给{parcels[0].called}，尾号{parcels[0].tail}：{text.rstrip(FINAL)}"
         else:
             who = "、".join(p.called for p in parcels[:READ_ALOUD]) + ("等" if len(parcels) > READ_ALOUD else "")
-            said = f"群发{len(parcels)}个客户，{who}，每人一条：{text}"
+            said = f"群发{len(parcels)}个客户，{who}，每人一条：{text.rstrip(FINAL)}"
         return Proposal("sms", parcels, {"message": text}, said, self.draft())

@@ -267,7 +267,8 @@ def test_a_text_to_a_place_does_not_go_to_everybody(talk: Any) -> None:
     assert "田女士、江先生" in turn.reply
 
 
-def test_less_than_four_digits_are_no_tail(talk: Any) -> None:
+def test_three_digits_may_be_looked_up_but_not_called(talk: Any) -> None:
+    assert talk("零四六到哪了", d("query_waybill", target={"tail": "146"}, aspect="status")).kind == "answer"
     turn = talk("打给零八三", d("dial", target={"tail": "083"}))
     assert turn.kind == "reject"
     assert talk.effects() == []

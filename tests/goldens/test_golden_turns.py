@@ -23,8 +23,9 @@ from courier_voice.settings import Settings, load_settings
 
 AUDIO = Path(__file__).resolve().parents[2] / "fixtures" / "audio"
 SCENES = load_scenes(AUDIO)
-LIVE = ("texts", "waybills", "in_between", "which_one", "street_talk", "pickup_form")
-"""Scenes for the real models, 30 turns: read-backs and yeses, noise and talk between them, pronouns, a form."""
+LIVE = ("texts", "in_between", "not_there", "tasks", "street_talk", "no_speech")
+"""Scenes for the real models, 27 turns with speech: read-backs and their yeses, noise and talk between them, tails
+nobody has, questions, and 15 sounds without speech, which cost no more than their voice gate."""
 
 
 def marked(*names: str) -> list[Any]:
@@ -35,7 +36,8 @@ def marked(*names: str) -> list[Any]:
             scene,
             turn,
             id=turn_key(scene, turn),
-            marks=[pytest.mark.xfail(reason=turn.xfail, strict=True)] if turn.xfail else [],
+            # On real models only reported: another processor rounds otherwise. What is recorded is strict.
+            marks=[pytest.mark.xfail(reason=turn.xfail, strict=not names)] if turn.xfail else [],
         )
         for scene, turn in turns
     ]

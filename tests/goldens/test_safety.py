@@ -74,7 +74,6 @@ def assert_agreed(step: Any) -> None:
 
 
 KNOWN = {
-    "in_between": "a customer's talk is taken for a correction of the text that waits",
     "street_talk": "a customer's question is taken for one to the assistant",
 }
 

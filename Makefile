@@ -29,8 +29,11 @@ lint: packages ## ruff, and its formatting
 types: packages ## mypy --strict
 	$(BIN)/mypy
 
-eval: setup ## replay the recorded fixtures and score every stage
+eval: setup ## replay the recorded fixtures and the text sets, and score every stage
 	@$(BIN)/courier-voice replay fixtures/audio
+	@$(BIN)/courier-voice eval nlu
+	@$(BIN)/courier-voice eval dialogs
+	@$(BIN)/courier-voice eval sms
 
 bench: setup ## latency, CPU seconds and memory against the plain stack
 	@$(BIN)/courier-voice bench

@@ -51,7 +51,8 @@ def demo(scenes: list[str] | None, fast: bool, json_: bool) -> None:
         for scene in chosen:
             if not json_:
                 console.print(Rule(Text(scene.says, style="bold"), align="left"))
-            changed = settings.model_copy(update={"api": settings.api.model_copy(update={"world": scene.world_file})})
+            api = settings.api.model_copy(update={"world": scene.world_file, "base_url": ""})  # never a real carrier
+            changed = settings.model_copy(update={"api": api})
             outbox = Path(scratch) / f"{scene.name}.sqlite3"
             wired = build_agent(changed, nlu=cascade, polisher=polisher, speaker=speaker, asr=asr, outbox=outbox)
             for golden in scene.turns:

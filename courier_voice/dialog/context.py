@@ -26,6 +26,8 @@ _ASSENT: Final = re.compile(
 _NO_ASSENT: Final = re.compile(r"[不别您？?]|吗|没有|师傅|老板|大[爷妈姐哥叔]|阿姨|美女|帅哥|等")
 _CORRECTS: Final = re.compile(r"不[对是]|错|改|换|应该|更正|[弄搞记看念说听]反|混|岔|走眼|重[新来说写]")
 """Words without which talk is no new wording of a text, place or note: it may be meant for somebody else."""
+_AROUND: Final = re.compile(r"尾号|运单|单号|[给是的就吧呢那这个单件家户位，。！？]")
+LONGEST_AROUND: Final = 2
 LONGEST_YES: Final = 14
 LONGEST_CHOICE: Final = 14
 FREE_TEXT: Final = {"send_sms": "message", "sign_off": "place", "report_exception": "note"}
@@ -55,12 +57,20 @@ def answer(utterance: Utterance, memory: Memory, day: Day) -> Draft | None:
         parcels = [p for w in asking.candidates if (p := day.by_waybill(w))]
         picked = choose(text, parcels)
         return _with_target(asking.draft, {"tail": picked[0].waybill}) if len(picked) == 1 else None
-    if asking.slot == "target" and len(text) <= LONGEST_CHOICE and (target := mentioned(text, day)):
-        return _with_target(asking.draft, target)
+    if asking.slot == "target" and len(text) <= LONGEST_CHOICE:
+        target = mentioned(text, day)
+        return _with_target(asking.draft, target) if target and _only(text, target) else None
     if asking.slot in ("message", "place") and text:
         said = utterance.heard.strip("，。！？ ") if asking.slot == "message" else text
         return Draft(asking.draft.intent, {**asking.draft.slots, asking.slot: said})
     return None
+
+
+def _only(text: str, target: dict[str, str]) -> bool:
+    """Whether an answer holds little but its target: 发给廖女士 does, 九零二一到哪了 is another question."""
+    for named in target.values():
+        text = text.replace(named, "")
+    return "ref" in target or len(_AROUND.sub("", text)) <= LONGEST_AROUND
 
 
 def _ellipsis(text: str, memory: Memory, day: Day) -> Draft | None:

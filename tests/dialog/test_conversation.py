@@ -272,3 +272,9 @@ def test_three_digits_may_be_looked_up_but_not_called(talk: Any) -> None:
     turn = talk("打给零八三", d("dial", target={"tail": "083"}))
     assert turn.kind == "reject"
     assert talk.effects() == []
+
+
+def test_another_question_is_no_answer_to_which_one(talk: Any) -> None:
+    assert talk("录个揽收", d("fill_pickup")).kind == "ask"
+    turn = talk("六零九四到哪了", d("query_waybill", target={"tail": "6094"}, aspect="status"))
+    assert (turn.kind, turn.intent) == ("answer", "query_waybill")

@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from courier_voice.asr.style import PLAIN, Habits
 from courier_voice.core.errors import TranscriptionError
 from courier_voice.core.ports import SpeechDetector
 from courier_voice.core.words import RATE, Audio, Hypothesis, Segment, Transcript
@@ -18,12 +19,6 @@ from courier_voice.text.normalize import to_simplified
 
 LONGEST_S: Final = 25.0
 """A piece of a long file; Whisper hears 30 s at most and needs silence behind the last word."""
-
-WINDOWS_S: Final = (10.0, 15.0, 20.0, 30.0)
-"""Encoder windows. The untuned model goes round in circles in shorter ones."""
-
-_SLACK_S: Final = 1.5
-"""Silence wanted behind the speech in a window, for the same reason."""
 
 _FASTEST: Final = 9.0
 """Characters a second nobody out-talks; hurried Mandarin has 6 to 7 syllables."""
@@ -53,7 +48,7 @@ def transcribe(
     detector: SpeechDetector,
     audio: Audio,
     *,
-    windows: Sequence[float] = WINDOWS_S,
+    habits: Habits = PLAIN,
     progress: Progress | None = None,
 ) -> Transcript:
     """Gate, cut, hear piece by piece, join.
@@ -65,7 +60,7 @@ def transcribe(
         raise TranscriptionError(f"recognisers work at {RATE} Hz, not {audio.rate}: read files with read_audio")
     heard: list[list[Reading]] = []
     for start_s, end_s in cut_at_pauses(detector.segments(audio)):
-        heard.append(_hear_well(hear, audio.cut(start_s, end_s), windows))
+        heard.append(_hear_well(hear, audio.cut(start_s, end_s), habits))
         if progress:
             progress(end_s, audio.seconds)
     heard = [readings for readings in heard if readings]
@@ -97,9 +92,10 @@ def cut_at_pauses(segments: Sequence[Segment], longest_s: float = LONGEST_S) -> 
         yield start_s, end_s
 
 
-def window_for(seconds: float, windows: Sequence[float]) -> float:
+def window_for(seconds: float, habits: Habits) -> float:
     """The smallest window with the audio and some silence behind it."""
-    return next((window for window in windows if window >= seconds + _SLACK_S), max(windows))
+    fits = (window for window in habits.windows_s if window >= seconds + habits.slack_s)
+    return next(fits, max(habits.windows_s))
 
 
 def in_window(audio: Audio, window_s: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
@@ -135,11 +131,14 @@ def confidence(logprob: float, no_speech: float) -> float:
     return max(0.0, min(1.0, math.exp(min(0.0, logprob)) * (1.0 - no_speech)))
 
 
-def _hear_well(hear: Hear, piece: Audio, windows: Sequence[float]) -> list[Reading]:
-    window = window_for(piece.seconds, windows)
-    readings = [reading for reading in hear(piece, window) if _believable(reading.text, piece.seconds)]
-    if not readings and window < max(windows):
-        readings = [r for r in hear(piece, max(windows)) if _believable(r.text, piece.seconds)]
+def _hear_well(hear: Hear, piece: Audio, habits: Habits) -> list[Reading]:
+    window, widest = window_for(piece.seconds, habits), max(habits.windows_s)
+    heard = hear(piece, window)
+    if heard and not _letters(heard[0].text):
+        return []  # the engine's own word that nothing was said
+    readings = [reading for reading in heard if _believable(reading.text, piece.seconds)]
+    if not readings and window < widest:
+        readings = [r for r in hear(piece, widest) if _believable(r.text, piece.seconds)]
     return readings
 
 

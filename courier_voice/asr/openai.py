@@ -8,8 +8,8 @@ from pickle import UnpicklingError
 from threading import Lock
 from typing import Any
 
-from courier_voice.asr.hearing import WINDOWS_S, Progress, Reading, in_window, token_limit, transcribe
-from courier_voice.asr.style import EXAMPLES
+from courier_voice.asr.hearing import Progress, Reading, in_window, token_limit, transcribe
+from courier_voice.asr.style import PLAIN, Habits
 from courier_voice.core.errors import TranscriptionError
 from courier_voice.core.ports import SpeechDetector
 from courier_voice.core.words import Audio, Transcript
@@ -22,7 +22,7 @@ class OpenAIWhisper:
     """core.ports.Transcriber over openai-whisper in float32. Thread-safe; one utterance at a time.
 
     ``model``: a checkpoint's path, or an official name (then openai-whisper downloads it). ``windows`` as in
-    FasterWhisper; a window of less than 30 s slices the encoder's positional embedding.
+    FasterWhisper, and so is ``knows_silence``; a window of less than 30 s slices the encoder's positional embedding.
     ``threads`` is torch's, for the whole process. Raises TranscriptionError when the model cannot be loaded.
     """
 
@@ -33,9 +33,8 @@ class OpenAIWhisper:
         *,
         beam: int = 3,
         hypotheses: int = 3,
-        windows: Sequence[float] = WINDOWS_S,
+        habits: Habits = PLAIN,
         threads: int = 2,
-        examples: Sequence[str] = EXAMPLES,
         progress: Progress | None = None,
     ) -> None:
         import torch
@@ -50,15 +49,21 @@ class OpenAIWhisper:
                 f"model ({', '.join(whisper.available_models()[:6])} …)"
             ) from error
         self._positions = self._model.encoder.positional_embedding
-        self._detector, self._windows, self._examples = detector, tuple(windows), tuple(examples)
+        self._detector, self._habits = detector, habits
         self._beam, self._hypotheses, self._progress = beam, min(hypotheses, beam), progress
         self._lock = Lock()
 
     def transcribe(self, audio: Audio, hints: Sequence[str] = ()) -> Transcript:
         """Hear 16 kHz audio of any length. Raises TranscriptionError."""
-        hear = partial(self._hear, "".join((*self._examples, *hints)))
+        hear = partial(self._hear, self._habits.before(hints))
         with self._lock:
-            return transcribe(hear, self._detector, audio, windows=self._windows, progress=self._progress)
+            return transcribe(
+                hear,
+                self._detector,
+                audio,
+                habits=self._habits,
+                progress=self._progress,
+            )
 
     def _hear(self, prompt: str, piece: Audio, window_s: float) -> list[Reading]:
         import whisper
@@ -77,6 +82,8 @@ class OpenAIWhisper:
         try:
             self._model.encoder.positional_embedding = self._positions[:frames]
             task = DecodingTask(self._model, options)
+            if self._habits.knows_silence and self._nobody(mel, task):
+                return [Reading("", 0.0)]
             task.sequence_ranker = ranked = _Ranked(task.sequence_ranker)
             result = task.run(mel)[0]
         except RuntimeError as error:
@@ -90,6 +97,15 @@ class OpenAIWhisper:
         best = Reading(result.text, result.avg_logprob, result.no_speech_prob)
         others = sorted((r for r in readings if r.text != best.text), key=lambda r: -r.logprob)
         return [best, *others][: self._hypotheses]
+
+    def _nobody(self, mel: Any, task: Any) -> bool:
+        """Whether the first thing the model would write is the end. A beam cannot say so: it divides by the length."""
+        import torch
+
+        with torch.no_grad():
+            tokens = torch.tensor([task.initial_tokens])
+            logits = self._model.logits(tokens, self._model.embed_audio(mel))[0, -1]
+        return bool(logits.argmax() == task.tokenizer.eot)
 
 
 class _Ranked:

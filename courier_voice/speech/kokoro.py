@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
 from functools import cached_property
@@ -38,7 +39,7 @@ class Kokoro:
         for name in ("model.onnx", "vocab.json"):
             if not (model_dir / name).is_file():
                 raise WeightsMissing(f"Kokoro has no {name}: {_PULL}")
-        self._styles = _read_styles(voices_dir, voice)
+        self._styles = read_styles(voices_dir, voice)
         self.stamp = f"kokoro-82m-v1.0-int8 {voice} {speed:g}"
         """What decides how a text sounds: for the phrase cache."""
 
@@ -46,6 +47,14 @@ class Kokoro:
         """Speech at 24 kHz for display text; empty when there is nothing to say in it. Raises SpeechError."""
         parts = [self._clause(clause) for clause in clauses(spoken(text))]
         return Audio(np.concatenate([np.zeros(0, np.float32), *parts]), RATE)
+
+    def in_voice(self, styles: NDArray[np.float32], speed: float, name: str) -> Kokoro:
+        """The same model, loaded once, with another voice: ``styles`` float32 ``[n, 256]`` as of `read_styles`."""
+        other = copy.copy(self)
+        other.__dict__ |= {"_session": self._session, "_g2p": self._g2p, "_vocab": self._vocab}
+        other._styles, other._speed = styles, speed
+        other.stamp = f"kokoro-82m-v1.0-int8 {name} {speed:g}"
+        return other
 
     def _clause(self, words: str) -> NDArray[np.float32]:
         phonemes = str(self._g2p(words)[0])
@@ -97,7 +106,11 @@ class Kokoro:
         return ZHG2P()
 
 
-def _read_styles(voices_dir: Path, voice: str) -> NDArray[np.float32]:
+def read_styles(voices_dir: Path, voice: str) -> NDArray[np.float32]:
+    """A voice's style vectors ``[510, 256]``, row n for n phonemes; the first 128 are its timbre, the rest its prosody.
+
+    Raises WeightsMissing, WeightsCorrupt, SpeechError for a voice that is not there.
+    """
     file = voices_dir / f"{voice}.bin"
     if not file.is_file():
         there = ", ".join(sorted(f.stem for f in voices_dir.glob("*.bin")))

@@ -65,7 +65,7 @@ def openai_checkpoint(directory: Path) -> Path:
     try:
         with FileLock(directory / ".openai.lock"):
             if not target.exists() or target.stat().st_mtime_ns < model.stat().st_mtime_ns:
-                _save(to_openai(read_variables(model)), target)
+                save_openai(read_variables(model), target)
     except OSError as error:
         raise WeightsError(
             f"cannot write {target} ({error.strerror}); set COURIER_WEIGHTS to a directory you own, with room"
@@ -146,9 +146,22 @@ def _layers(names: Iterable[str], side: str) -> int:
     return 1 + max((int(match[1]) for match in found if match), default=-1)
 
 
-def _save(checkpoint: dict[str, Any], target: Path) -> None:
+def fused_layers(names: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each linear layer's weight in CTranslate2, and openai-whisper's layers joined in it, first one on top."""
+    known = set(names)
+    for side, table in (("encoder", _BLOCK), ("decoder", _BLOCK | _CROSS)):
+        for layer in range(_layers(known, side)):
+            for source, (targets, leaves) in table.items():
+                if leaves is _LINEAR:
+                    parts = tuple(f"{side}.blocks.{layer}.{target}" for target in targets)
+                    yield f"{side}/layer_{layer}/{source}/weight", parts
+
+
+def save_openai(variables: Arrays, target: Path) -> None:
+    """Variables as an openai-whisper checkpoint at ``target``, whole or not at all. Raises WeightsError."""
     import torch
 
+    checkpoint = to_openai(variables)
     arrays = checkpoint["model_state_dict"]
     # clone: a slice of a fused layer would be saved with the whole layer behind it
     tensors = {name: torch.from_numpy(array).clone() for name, array in arrays.items()}

@@ -14,12 +14,14 @@ import soxr
 
 from courier_voice.asr.faster import FasterWhisper
 from courier_voice.asr.openai import OpenAIWhisper
+from courier_voice.asr.style import TUNED, Habits
 from courier_voice.audio.endpoint import SileroDetector
 from courier_voice.audio.wav import read_audio
 from courier_voice.core.errors import TranscriptionError
 from courier_voice.core.ports import Transcriber
 from courier_voice.core.words import Audio, Transcript
 from courier_voice.text.normalize import normalize
+from courier_voice.weights.adapt import chosen_model
 from courier_voice.weights.convert import openai_checkpoint
 
 WEIGHTS = Path(os.environ.get("COURIER_WEIGHTS") or platformdirs.user_cache_path("courier-voice") / "weights")
@@ -100,9 +102,14 @@ def test_a_long_file_is_heard_to_its_end() -> None:
     assert told == sorted(told)
 
 
-def test_hints_bend_what_is_heard(faster: Transcriber) -> None:
+def test_hints_bend_what_the_tuned_model_hears_and_leave_the_plain_one_alone(faster: Transcriber) -> None:
     audio = read_audio(PEOPLE / "dsp_16307130192-11-01.wav")
-    assert "饭店" in faster.transcribe(audio, hints=("去饭店吃饭。", "饭店在哪里？", "饭店。")).text
+    hints = ("饭店", "王女士", "锦绣花园")
+    assert faster.transcribe(audio, hints).text == faster.transcribe(audio).text
+    folder, tuned = chosen_model("whisper-base", "auto", WEIGHTS)
+    assert tuned
+    ours = FasterWhisper(folder, SileroDetector(), habits=TUNED)
+    assert "饭店" in ours.transcribe(audio, hints).text
 
 
 def test_many_hints_do_not_break_the_limit_of_the_context(engine: Transcriber) -> None:
@@ -111,7 +118,7 @@ def test_many_hints_do_not_break_the_limit_of_the_context(engine: Transcriber) -
 
 
 def test_without_examples_and_with_one_hypothesis() -> None:
-    plain = load("faster-whisper", examples=(), hypotheses=1, windows=(30.0,))
+    plain = load("faster-whisper", hypotheses=1, habits=Habits((), (30.0,)))
     heard = plain.transcribe(read_audio(PEOPLE / "cmn_weight.wav"))
     assert "公斤" in heard.text
     assert len(heard.nbest) == 1

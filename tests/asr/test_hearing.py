@@ -12,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from courier_voice.asr.hearing import Reading, circles, confidence, cut_at_pauses, in_window, transcribe, window_for
+from courier_voice.asr.style import PLAIN
 from courier_voice.core.errors import TranscriptionError
 from courier_voice.core.words import Audio, Segment
 
@@ -117,7 +118,7 @@ def test_a_cut_is_made_in_a_pause_where_there_is_one() -> None:
 
 @given(st.floats(0.1, 25))
 def test_a_window_has_room_for_the_audio_and_silence_after_it(length: float) -> None:
-    window = window_for(length, (10.0, 15.0, 20.0, 30.0))
+    window = window_for(length, PLAIN)
     assert window >= length + 1.5
     samples = in_window(seconds(length), window)
     assert len(samples) == window * 16000

@@ -1,0 +1,1 @@
+"""Training of the ear: sentences, speech made of them, and the tuning itself."""

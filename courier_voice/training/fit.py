@@ -1,0 +1,163 @@
+"""Fitting the fast model: seeded, resumable at every chunk, the same data for the same seed."""
+
+from __future__ import annotations
+
+import copy
+import math
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+from pathlib import Path
+from random import Random
+from typing import Literal
+
+import numpy as np
+import torch
+
+from courier_voice.core.errors import TrainingError
+from courier_voice.nlu.fast import FIRST_STATE, UNKNOWN, lexical
+from courier_voice.nlu.labels import STATES
+from courier_voice.training.confusions import Confusions
+from courier_voice.training.generate import Example, Maker
+from courier_voice.training.letters import Knowledge, sounds
+from courier_voice.training.model import Batch, Reader, Row, Shape, batch, loss
+from courier_voice.training.seeds import Seed
+
+Init = Literal["words", "letters", "scratch"]
+Progress = Callable[[int, int, float], None]
+"""Steps done, steps in all, mean loss of the last chunk."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that the weights depend on beside the data. ``average``: of the weights' moving average, a step."""
+
+    seed: int = 1
+    steps: int = 5000
+    batch: int = 64
+    chunk: int = 100
+    rate: float = 1.2e-3
+    warmup: int = 300
+    average: float = 0.998
+    blanked: float = 0.04
+    """Share of letters the model must do without."""
+    unworded: float = 0.15
+    """Share of examples in which no word is known."""
+    init: Init = "words"
+    """What is taken over from the language model's embeddings: those of letters and of words, of letters, nothing."""
+    shape: Shape = field(default_factory=Shape)
+
+    def rate_at(self, step: int) -> float:
+        """Linear warm-up, then a cosine down to a fiftieth."""
+        if step < self.warmup:
+            return self.rate * (step + 1) / self.warmup
+        done = (step - self.warmup) / max(1, self.steps - self.warmup)
+        return self.rate * (0.02 + 0.98 * (1 + math.cos(math.pi * min(1.0, done))) / 2)
+
+
+class Fit:
+    """A model being fitted to variants of seeds. ``model_file``: the GGUF that any ``init`` but scratch begins with."""
+
+    def __init__(
+        self, recipe: Recipe, seeds: Sequence[Seed], confusions: Confusions, letters: str, model_file: Path | None
+    ) -> None:
+        if recipe.init != "scratch" and model_file is None:
+            raise TrainingError("the language model's weights are needed: courier-voice models pull, or --init scratch")
+        torch.manual_seed(recipe.seed)
+        self.recipe, self._seeds, self._confusions = recipe, seeds, confusions
+        first = FIRST_STATE + len(STATES)
+        self.letter = {char: number for number, char in enumerate(letters, first)}
+        knowledge = Knowledge(model_file) if model_file and recipe.init != "scratch" else None
+        worded = knowledge if recipe.init == "words" else None
+        self.words = worded.words if worded else ()
+        self.word = {word: number for number, word in enumerate(self.words, 1)}
+        table = worded.of_words(recipe.shape.word) if worded else np.zeros((1, recipe.shape.word), np.float32)
+        self.model = Reader(recipe.shape, sounds(letters), table)
+        if knowledge:
+            self.model.know(knowledge.of_letters(letters, recipe.shape.letter))
+        self.average = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
+        self._optimizer = torch.optim.AdamW(
+            self.model.parameters(), lr=recipe.rate, weight_decay=0.01, betas=(0.9, 0.98)
+        )
+        self.step = 0
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers are trained."""
+        return sum(parameter.numel() for parameter in self.model.parameters())
+
+    def run(self, progress: Progress, checkpoint: Path | None = None) -> None:
+        """To the last step, from where a checkpoint stands; one is written after every chunk."""
+        if checkpoint and checkpoint.is_file():
+            self.restore(checkpoint)
+        while self.step < self.recipe.steps:
+            losses = [self._learn(given) for given in self._batches(self.step // self.recipe.chunk)]
+            progress(self.step, self.recipe.steps, sum(losses) / len(losses))
+            if checkpoint:
+                self.save(checkpoint)
+
+    def examples(self, chunk: int) -> list[Example]:
+        """What is learnt in a chunk, the same whenever it is asked for."""
+        rng = Random(f"{self.recipe.seed}:{chunk}")
+        return list(islice(Maker(self._seeds, rng, self._confusions), self.recipe.batch * self.recipe.chunk))
+
+    def _batches(self, chunk: int) -> Iterator[Batch]:
+        size = self.recipe.batch
+        rng = Random(f"batches {self.recipe.seed}:{chunk}")
+        examples = sorted(self.examples(chunk), key=lambda one: len(one.text))
+        groups = [examples[at : at + size] for at in range(0, len(examples), size)]
+        rng.shuffle(groups)
+        for group in groups:
+            yield batch(group, [self._seen(one, rng) for one in group])
+
+    def _seen(self, one: Example, rng: Random) -> Row:
+        known, blanked = self.letter, self.recipe.blanked
+        letters = (UNKNOWN if rng.random() < blanked else known.get(char.upper(), UNKNOWN) for char in one.text)
+        words, places = lexical(one.text, self.word if rng.random() >= self.recipe.unworded else {})
+        return [FIRST_STATE + one.state, *letters], [0, *words], [0, *places]
+
+    def _learn(self, given: Batch) -> float:
+        for group in self._optimizer.param_groups:
+            group["lr"] = self.recipe.rate_at(self.step)
+        torch.manual_seed(self.recipe.seed * 1_000_003 + self.step)
+        self.model.train()
+        self._optimizer.zero_grad(set_to_none=True)
+        with torch.autocast("cpu", torch.bfloat16):
+            value = loss(self.model, given)
+        value.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self._optimizer.step()
+        self.step += 1
+        keep = min(self.recipe.average, self.step / (self.step + 10))
+        for name, now in self.model.state_dict().items():
+            if now.is_floating_point():
+                self.average[name].lerp_(now, 1 - keep)
+        return float(value.detach())
+
+    def averaged(self) -> Reader:
+        """The model with the moving average of its weights, for use."""
+        model = copy.deepcopy(self.model)
+        model.load_state_dict(self.average)
+        return model.eval()
+
+    def save(self, path: Path) -> None:
+        """A checkpoint to go on from, whole or not at all."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        state = {"recipe": asdict(self.recipe), "letters": "".join(self.letter), "step": self.step}
+        state |= {"model": self.model.state_dict(), "average": self.average, "optimizer": self._optimizer.state_dict()}
+        temporary = path.with_suffix(".new")
+        with temporary.open("wb") as file:
+            torch.save(state, file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+
+    def restore(self, path: Path) -> None:
+        """Go on from a checkpoint of the same recipe and letters. Raises TrainingError for another one's."""
+        state = torch.load(path, weights_only=True)
+        if state["recipe"] != asdict(self.recipe) or state["letters"] != "".join(self.letter):
+            raise TrainingError(f"{path.name} is of another recipe or other data; begin anew with --fresh")
+        self.model.load_state_dict(state["model"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self.average, self.step = state["average"], int(state["step"])

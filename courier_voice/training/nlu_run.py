@@ -1,0 +1,166 @@
+"""The making of the fast model, whole: seeds, fitting, export, confidence, cards."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from random import Random
+from string import Template
+from typing import Any, Final
+
+import numpy as np
+
+from courier_voice.nlu.fast import CARD, FEATURES, MODEL, FastUnderstander
+from courier_voice.training import exam
+from courier_voice.training.confusions import Confusions, read_confusions
+from courier_voice.training.exam import Answer
+from courier_voice.training.export import export
+from courier_voice.training.fit import Fit, Recipe
+from courier_voice.training.generate import Example, counted, example, held_out, plain
+from courier_voice.training.letters import letters
+from courier_voice.training.seeds import Seed, example_seeds, read_seeds
+from courier_voice.training.vary import Varied
+
+Report = Callable[[str, int, int, float], None]
+"""What is being done (learn, exam), how much of it is done, how much there is, the mean loss."""
+NOTES: Final = "fast.md"
+_VARIANTS: Final = 4
+_VERSION: Final = "fast@1"
+Figures = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Places:
+    """``out`` gets the model, its card and notes; ``model_file`` is the language model's GGUF, for its embeddings."""
+
+    out: Path
+    checkpoint: Path
+    model_file: Path | None
+
+
+def make(recipe: Recipe, places: Places, report: Report) -> Figures:
+    """Fit, export, examine and describe a model; the same files for the same seeds, recipe and number of threads."""
+    seeds = (*read_seeds(), *example_seeds())
+    learnt, kept_back = [s for s in seeds if not held_out(s)], [s for s in seeds if held_out(s)]
+    confusions = read_confusions(seed.text for seed in learnt)
+    known = letters(seed.text for seed in learnt)
+    fit = Fit(recipe, learnt, confusions, known, places.model_file)
+    fit.run(lambda done, total, loss: report("learn", done, total, loss), places.checkpoint)
+    size = export(fit.averaged(), places.out / MODEL)
+    row = {
+        "letters": known,
+        "words": " ".join(fit.words),
+        "weights": dict.fromkeys(FEATURES, 1.0),
+        "bias": 0.0,
+        "threshold": 1.0,
+        "version": _VERSION,
+    }
+    _write(places.out / CARD, row)
+    fast = FastUnderstander(places.out)
+    as_written = _answers(fast, plain(kept_back), "exam", report)
+    varied = _answers(fast, _variants(kept_back, recipe.seed), "exam variants", report)
+    scale = exam.calibrated([*as_written, *varied])
+    digest = hashlib.sha256((places.out / MODEL).read_bytes()).hexdigest()[:8]
+    row |= {"weights": dict(scale.weights), "bias": scale.bias, "threshold": exam.BELIEVED}
+    row |= {"version": f"{_VERSION}:{digest}"}
+    _write(places.out / CARD, row)
+    told: Figures = {
+        "seeds": len(seeds),
+        "held_out": len(kept_back),
+        "parameters": fit.parameters,
+        "mb": round(size, 2),
+        "as_written": exam.figures(as_written),
+        "varied": exam.figures(varied),
+        "sure": _crossed(as_written, varied),
+        "cautious_threshold": scale.cautious,
+    }
+    (places.out / NOTES).write_text(_notes(recipe, fit, told, as_written, varied), "utf-8")
+    return told
+
+
+def _answers(fast: FastUnderstander, examples: Sequence[Example], what: str, report: Report) -> list[Answer]:
+    found: list[Answer] = []
+    for at in range(0, len(examples), 50):
+        found += exam.answers(fast, examples[at : at + 50])
+        report(what, len(found), len(examples), 0.0)
+    return found
+
+
+def _variants(seeds: Sequence[Seed], seed: int) -> list[Example]:
+    """Held-out seeds with other words in their slots, nothing misheard: what they mean is beyond doubt."""
+    varied = Varied(seeds, Random(f"exam {seed}"), Confusions({}, {}))
+    made = (example(varied(one)) for one in seeds for _ in range(_VARIANTS))
+    return [one for one in made if one is not None]
+
+
+def _crossed(as_written: Sequence[Answer], varied: Sequence[Answer]) -> Figures:
+    """Confidence made on one half of the held-out lines, judged on the other, both ways, as written."""
+    judged: list[Answer] = []
+    chances: list[float] = []
+    cautious: list[bool] = []
+    for half in (0, 1):
+        scale = exam.calibrated([a for a in (*as_written, *varied) if _half(a) != half])
+        others = [a for a in as_written if _half(a) == half]
+        chance = exam.confidences(scale, others)
+        judged += others
+        chances += chance.tolist()
+        cautious += (chance >= scale.cautious).tolist()
+    right = np.array([answer.right for answer in judged], float)
+    none = np.array([answer.meant[0].intent == "none" for answer in judged])
+    acts = np.array([bool(answer.said) and answer.said[0].intent != "none" for answer in judged])
+    sure = np.array(chances) >= exam.BELIEVED
+    return {
+        "kept": float(sure.mean()),
+        "right_in_kept": float(right[sure].mean()) if sure.any() else 0.0,
+        "false_actions": float((sure & acts)[none].mean()) if none.any() else 0.0,
+        "kept_cautiously": float(np.mean(cautious)),
+        "right_in_kept_cautiously": float(right[np.array(cautious)].mean()) if any(cautious) else 0.0,
+        "reliability": exam.reliability(np.array(chances), right),
+    }
+
+
+def _half(answer: Answer) -> int:
+    return hashlib.sha256(answer.example.line.encode()).digest()[0] % 2
+
+
+def _write(file: Path, row: Figures) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(row, ensure_ascii=False, indent=1, sort_keys=True) + "\n", "utf-8")
+
+
+def _notes(recipe: Recipe, fit: Fit, told: Figures, as_written: Sequence[Answer], varied: Sequence[Answer]) -> str:
+    template = Template(files("courier_voice.training").joinpath("data", "fast_card.md").read_text("utf-8"))
+    sure, plainly, other = told["sure"], told["as_written"], told["varied"]
+    wrong = [answer.example.text for answer in as_written if not answer.right]
+    return template.substitute(
+        parameters=f"{fit.parameters / 1e6:.1f}",
+        mb=told["mb"],
+        steps=recipe.steps,
+        batch=recipe.batch,
+        seed=recipe.seed,
+        init=recipe.init,
+        seeds=told["seeds"],
+        held_out=told["held_out"],
+        intents=f"{plainly['intents']:.1%}",
+        frames=f"{plainly['frames']:.1%}",
+        false_actions=f"{plainly['false_actions']:.1%} of {plainly['nones']}",
+        varied_intents=f"{other['intents']:.1%}",
+        varied_frames=f"{other['frames']:.1%}",
+        kept=f"{sure['kept']:.1%}",
+        right_in_kept=f"{sure['right_in_kept']:.1%}",
+        threshold=exam.BELIEVED,
+        false_in_kept=f"{sure['false_actions']:.1%}",
+        cautious=f"{told['cautious_threshold']:.3f}",
+        kept_cautiously=f"{sure['kept_cautiously']:.1%}",
+        right_cautiously=f"{sure['right_in_kept_cautiously']:.2%}",
+        shares="\n".join(f"| {name} | {count} |" for name, count in counted(fit.examples(0)).items()),
+        reliability="\n".join(
+            f"| {chance:.2f} | {right:.2f} | {count} |" for chance, right, count in sure["reliability"]
+        ),
+        wrong="\n".join(f"- {text}" for text in wrong),
+        varied=len(varied),
+    )

@@ -1,0 +1,119 @@
+"""Fitting: it goes on where it was stopped, and what is shipped reads as what was fitted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from courier_voice.core.errors import TrainingError
+from courier_voice.nlu.fast import CARD, FastUnderstander, lexical
+from courier_voice.nlu.labels import CHOICES
+from courier_voice.training import nlu_run
+from courier_voice.training.confusions import Confusions
+from courier_voice.training.exam import reliability, threshold
+from courier_voice.training.fit import Fit, Recipe
+from courier_voice.training.generate import Example
+from courier_voice.training.letters import letters, sounds
+from courier_voice.training.model import Shape, batch
+from courier_voice.training.seeds import Seed, read_seeds
+
+RECIPE = Recipe(steps=4, batch=8, chunk=2, warmup=2, init="scratch", shape=Shape(32, 1, 2, 48, 16, 12, 8))
+
+
+@pytest.fixture(scope="module")
+def seeds() -> tuple[Seed, ...]:
+    return read_seeds()[::25]
+
+
+def fitted(seeds: tuple[Seed, ...], recipe: Recipe = RECIPE) -> Fit:
+    return Fit(recipe, seeds, Confusions({}, {}), letters(seed.text for seed in seeds), None)
+
+
+def test_an_interrupted_run_ends_as_a_whole_one(seeds: tuple[Seed, ...], tmp_path: Path) -> None:
+    whole = fitted(seeds)
+    whole.run(lambda *_: None)
+
+    class Stopped(Exception):
+        pass
+
+    def stop(*_: object) -> None:
+        raise Stopped
+
+    first = fitted(seeds)
+    first.run(lambda *_: None, tmp_path / "whole.pt")
+    halfway = fitted(seeds)
+    with pytest.raises(Stopped):
+        halfway.run(stop)
+    halfway.save(tmp_path / "half.pt")
+    second = fitted(seeds)
+    second.run(lambda *_: None, tmp_path / "half.pt")
+    for name, value in whole.model.state_dict().items():
+        assert torch.equal(value, second.model.state_dict()[name]), name
+    assert all(torch.equal(value, second.average[name]) for name, value in whole.average.items())
+
+
+def test_another_recipes_checkpoint_is_refused(seeds: tuple[Seed, ...], tmp_path: Path) -> None:
+    fitted(seeds).save(tmp_path / "a.pt")
+    with pytest.raises(TrainingError, match="--fresh"):
+        fitted(seeds, replace(RECIPE, rate=0.5)).run(lambda *_: None, tmp_path / "a.pt")
+
+
+def test_embeddings_need_their_model(seeds: tuple[Seed, ...]) -> None:
+    with pytest.raises(TrainingError, match="models pull"):
+        fitted(seeds, replace(RECIPE, init="words"))
+
+
+def test_a_made_model_reads_as_it_was_fitted(
+    seeds: tuple[Seed, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nlu_run, "read_seeds", lambda: seeds)
+    fits: list[Fit] = []
+
+    class Kept(Fit):
+        def run(self, *args: object) -> None:
+            fits.append(self)
+            super().run(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(nlu_run, "Fit", Kept)
+    told = nlu_run.make(RECIPE, nlu_run.Places(tmp_path, tmp_path / "c.pt", None), lambda *_: None)
+    assert told["mb"] < 8
+    assert "## On the held-out lines" in (tmp_path / nlu_run.NOTES).read_text("utf-8")
+    fast = FastUnderstander(tmp_path)
+    assert 0 < fast.threshold <= 1
+    text = "给尾号6688打电话，再签收"
+    seen = fast.card.ids(text, "form")
+    one = Example(text, (0,) * len(text), 0, (0,), ((0,) * len(CHOICES),), 0, "dial:1")
+    model = fits[0].averaged()
+    with torch.no_grad():
+        plain = model(batch([one], [tuple(row[0].tolist() for row in seen.values())]))
+    small = fast._session.run(None, seen)
+    assert np.abs(plain[0][0].numpy() - small[0]).max() < 0.5
+    assert np.abs(plain[3][0].numpy() - small[3]).max() < 0.5
+    assert (tmp_path / CARD).stat().st_size < 100_000
+
+
+def test_sounds_of_letters() -> None:
+    initial, final, initials, finals = sounds("是四A7，")
+    assert initial[-5] != initial[-4]
+    assert final[-5] == final[-4]
+    assert (initial[-3], final[-3], initial[-1]) == (0, 0, 0)
+    assert initial[-2] > 0
+    assert initial.max() < initials
+    assert final.max() < finals
+
+
+def test_a_threshold_keeps_as_many_as_are_right_enough() -> None:
+    chance = np.array([0.9, 0.8, 0.7, 0.6])
+    assert threshold(chance, np.array([1.0, 1.0, 1.0, 0.0]), 0.995) == 0.7
+    assert threshold(chance, np.array([0.0, 0.0, 0.0, 0.0]), 0.995) == 1.0
+    assert reliability(chance, np.array([1.0, 1.0, 0.0, 0.0]))[0] == (0.6, 0.0, 1)
+
+
+def test_a_character_is_of_the_longest_word_around_it() -> None:
+    known = {"快递": 1, "快递员": 2, "员工": 3}
+    assert lexical("叫快递员工作", known) == ([0, 2, 2, 2, 3, 0], [0, 1, 2, 3, 3, 0])
+    assert lexical("", known) == ([], [])

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from courier_voice.agent import Agent
-from courier_voice.core.errors import SettingsError, WeightsError
+from courier_voice.core.errors import LedgerError, OutboxError, SettingsError, WeightsError
 from courier_voice.core.ports import ChatModel, LogisticsApi, Speaker, SpeechDetector, Synthesizer, Transcriber
-from courier_voice.core.privacy import PhoneFilter
+from courier_voice.core.privacy import PersonalFilter
 from courier_voice.settings import Settings
 
 if TYPE_CHECKING:
+    from courier_voice.dialog.sms_rules import SmsRules
+    from courier_voice.logistics.closed import ClosedOutbox
+    from courier_voice.logistics.ledger import Ledger
     from courier_voice.logistics.mock.carrier import Carrier
+    from courier_voice.logistics.offline import DayCache, OfflineLogistics
     from courier_voice.logistics.outbox import Outbox
     from courier_voice.nlu.cascade import Cascade
     from courier_voice.nlu.polish import LlmPolisher, TemplatePolisher
@@ -33,10 +39,10 @@ def data_dir(name: str) -> Path:
 
 
 def start_logging(level: str = "WARNING") -> None:
-    """Log to stderr; no record leaves with a phone number."""
+    """Log to stderr; no record leaves with a phone number, a customer's name or an address."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
-    handler.addFilter(PhoneFilter())
+    handler.addFilter(PersonalFilter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
 
 
@@ -48,21 +54,35 @@ def build_detector() -> SpeechDetector:
 
 def build_asr(settings: Settings, detector: SpeechDetector | None = None) -> Transcriber:
     """The recogniser chosen. Raises WeightsError naming the command that brings its weights."""
-    from courier_voice.weights.locate import locate
+    from courier_voice.asr.style import PLAIN, TUNED
+    from courier_voice.weights.adapt import chosen_model
 
     chosen = settings.asr
-    path = locate(chosen.model, settings.weights)
+    path, tuned = chosen_model(chosen.model, chosen.adapter, settings.weights)
     detector = detector or build_detector()
+    habits = TUNED if tuned else PLAIN
     if chosen.engine == "faster-whisper":
         from courier_voice.asr.faster import FasterWhisper
 
-        return FasterWhisper(path, detector, beam=chosen.beam, hypotheses=chosen.hypotheses, threads=chosen.threads)
+        return FasterWhisper(
+            path,
+            detector,
+            beam=chosen.beam,
+            hypotheses=chosen.hypotheses,
+            threads=chosen.threads,
+            habits=habits,
+        )
     from courier_voice.asr.openai import OpenAIWhisper
     from courier_voice.weights.convert import openai_checkpoint
 
-    checkpoint = openai_checkpoint(path) if path.is_dir() else path
+    checkpoint = path / "openai.pt" if tuned else openai_checkpoint(path) if path.is_dir() else path
     return OpenAIWhisper(
-        str(checkpoint), detector, beam=chosen.beam, hypotheses=chosen.hypotheses, threads=chosen.threads
+        str(checkpoint),
+        detector,
+        beam=chosen.beam,
+        hypotheses=chosen.hypotheses,
+        threads=chosen.threads,
+        habits=habits,
     )
 
 
@@ -71,14 +91,16 @@ def build_llm(settings: Settings) -> ChatModel:
     chosen = settings.llm
     if chosen.client == "http":
         from courier_voice.llm.http import HttpModel
+        from courier_voice.llm.shielded import Shielded
 
-        return HttpModel(
+        remote = HttpModel(
             base_url=chosen.base_url,
             model=chosen.model,
             api_key=chosen.api_key,
             enforcement=chosen.enforcement,
             timeout_s=chosen.timeout_s,
         )
+        return Shielded(remote, share=chosen.share_personal_data)
     from courier_voice.weights.locate import locate
 
     path = locate(chosen.model, settings.weights)
@@ -94,11 +116,16 @@ def build_llm(settings: Settings) -> ChatModel:
     return LlamaCpp(path, context=chosen.context, threads=chosen.threads, cache_dir=settings.home / "kv")
 
 
-def build_nlu(settings: Settings, model: ChatModel) -> Cascade:
+def build_nlu(settings: Settings, model: ChatModel | None) -> Cascade:
+    """Understanding by the route chosen; without a language model by the fast one alone. Raises ModelError."""
     from courier_voice.nlu.cascade import Cascade
+    from courier_voice.nlu.fast import FastUnderstander
     from courier_voice.nlu.llm import LlmUnderstander
 
-    return Cascade(LlmUnderstander(model, nearest=settings.llm.nearest))
+    route = settings.nlu.route
+    slow = LlmUnderstander(model, nearest=settings.llm.nearest) if model and route != "fast" else None
+    fast = None if slow and route == "llm" else FastUnderstander(threshold=settings.nlu.threshold)
+    return Cascade(slow, fast)
 
 
 def build_polisher(model: ChatModel | None) -> LlmPolisher | TemplatePolisher:
@@ -148,9 +175,51 @@ class Wired:
     """An agent and what stands behind it."""
 
     agent: Agent
-    outbox: Outbox
+    outbox: Outbox | ClosedOutbox
     carrier: Carrier | None
     """The mock carrier, when it runs in this process."""
+    api: OfflineLogistics
+
+
+@dataclass
+class Kept:
+    """What is kept on disk between turns."""
+
+    effects: Outbox | ClosedOutbox
+    cache: DayCache
+    ledger: Ledger | None = None
+
+
+def build_store(settings: Settings, api: LogisticsApi, rules: SmsRules) -> Kept:
+    """Outbox, ledger and cache under COURIER_HOME, sealed. A disk that takes nothing leaves an agent that answers
+    questions and refuses effects, saying why."""
+    from courier_voice.logistics.closed import ClosedOutbox
+    from courier_voice.logistics.ledger import open_ledger
+    from courier_voice.logistics.offline import DayCache
+    from courier_voice.logistics.outbox import Outbox
+    from courier_voice.logistics.vault import open_vault
+
+    try:
+        vault = open_vault(settings.home, settings.ledger.key)
+        ledger = open_ledger(settings.home / "ledger.sqlite3", vault, retention_days=settings.ledger.retention_days)
+        effects = Outbox(settings.home / "outbox.sqlite3", api, seal=vault, ledger=ledger, rules=rules)
+    except (OutboxError, LedgerError) as error:
+        log.error("%s", error)
+        return Kept(ClosedOutbox(error), DayCache())
+    effects.prune(datetime.now(timezone.utc) - timedelta(days=settings.ledger.retention_days))
+    if not settings.api.base_url:
+        return Kept(effects, DayCache(), ledger)
+    token = settings.api.token.get_secret_value()
+    scope = hashlib.sha256(f"{settings.api.base_url} {token}".encode()).hexdigest()
+    return Kept(effects, DayCache(settings.home / "day.sealed", vault, scope), ledger)
+
+
+def scratch_store(outbox: Path, api: LogisticsApi, rules: SmsRules) -> Kept:
+    """For replays and evals: an outbox in a file of its own, nothing else kept."""
+    from courier_voice.logistics.offline import DayCache
+    from courier_voice.logistics.outbox import Outbox
+
+    return Kept(Outbox(outbox, api, rules=rules), DayCache())
 
 
 def build_api(settings: Settings) -> tuple[LogisticsApi, Carrier | None]:
@@ -159,7 +228,8 @@ def build_api(settings: Settings) -> tuple[LogisticsApi, Carrier | None]:
 
     if settings.api.base_url:
         token = settings.api.token.get_secret_value()
-        return HttpLogistics(http_client(settings.api.base_url, token)), None
+        client = http_client(settings.api.base_url, token, connect_s=settings.api.connect_s, read_s=settings.api.read_s)
+        return HttpLogistics(client), None
     from courier_voice.logistics.mock.carrier import Carrier
     from courier_voice.logistics.mock.faults import parse_fault
     from courier_voice.logistics.mock.serve import in_process_client
@@ -181,10 +251,13 @@ def build_agent(
     outbox: Path | None = None,
 ) -> Wired:
     """An agent at the start of a conversation. Costs nothing but the API: models are given, so many can share them."""
+    from courier_voice.dialog.sms_rules import SmsRules
     from courier_voice.knowledge.accounts import AccountRules
-    from courier_voice.logistics.outbox import Outbox
+    from courier_voice.logistics.offline import OfflineLogistics
 
-    api, carrier = build_api(settings)
-    effects = Outbox(outbox or settings.home / "outbox.sqlite3", api)
-    agent = Agent(nlu, api, effects, AccountRules(), polisher, speaker, asr)
-    return Wired(agent, effects, carrier)
+    raw, carrier = build_api(settings)
+    rules = SmsRules(**settings.sms.model_dump())
+    kept = build_store(settings, raw, rules) if outbox is None else scratch_store(outbox, raw, rules)
+    api = OfflineLogistics(raw, kept.cache, kept.effects.pending)
+    agent = Agent(nlu, api, kept.effects, AccountRules(), polisher, speaker, asr, kept.ledger, rules)
+    return Wired(agent, kept.effects, carrier, api)

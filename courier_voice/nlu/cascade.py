@@ -1,27 +1,52 @@
-"""Routes of understanding, cheapest first: control words, then a model."""
+"""Routes of understanding, cheapest first: control words, the fast model where it is sure, a language model."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from dataclasses import replace
+from typing import Final, Protocol
 
-from courier_voice.core.turn import NluContext, Understanding
+from courier_voice.core.turn import Draft, NluContext, Understanding
 from courier_voice.core.words import Utterance
 from courier_voice.nlu.controls import control
+
+UNSURE: Final = 0.5
+"""Without a language model, what the fast one believes less than this is asked for again in other words."""
 
 
 class Model(Protocol):
     def understand(self, utterance: Utterance, context: NluContext) -> Understanding: ...
 
 
-class Cascade:
-    """Control words by list, all else by the model."""
+class Fast(Model, Protocol):
+    threshold: float
+    """The confidence from which on a reading needs no second opinion."""
 
-    def __init__(self, model: Model) -> None:
+
+class Cascade:
+    """Control words by list, then the fast model where it is sure, then ``model``; either of the two may be missing."""
+
+    def __init__(self, model: Model | None = None, fast: Fast | None = None) -> None:
         self.model = model
+        self.fast = fast
 
     def reflex(self, utterance: Utterance) -> Understanding | None:
         draft = control(utterance)
         return Understanding((draft,), "control") if draft else None
 
     def understand(self, utterance: Utterance, context: NluContext) -> Understanding:
-        return self.reflex(utterance) or self.model.understand(utterance, context)
+        return self.reflex(utterance) or self._read(utterance, context)
+
+    def _read(self, utterance: Utterance, context: NluContext) -> Understanding:
+        quick = self.fast.understand(utterance, context) if self.fast else None
+        if quick and self.fast and quick.drafts[0].confidence >= self.fast.threshold:
+            return quick
+        if self.model:
+            return self.model.understand(utterance, context)
+        return _or_nothing(quick) if quick else Understanding((Draft("none", confidence=0.0),), "fast")
+
+
+def _or_nothing(quick: Understanding) -> Understanding:
+    """A reading that is more likely wrong than right is none: the courier hears that he was not understood."""
+    if quick.drafts[0].confidence >= UNSURE:
+        return quick
+    return replace(quick, drafts=(Draft("none", confidence=quick.drafts[0].confidence),))

@@ -25,6 +25,8 @@ _SIDE: Final = r"(\d+(?:\.\d+)?)(?:厘米|公分)?"
 _TRIPLE: Final = re.compile(
     rf"(?<!\d){_SIDE}\s*(?:乘以?|[xX×*]|\s)\s*{_SIDE}\s*(?:乘以?|[xX×*]|\s)\s*{_SIDE}(?![\d公千斤])"
 )
+_CUBE: Final = re.compile(r"(?:每|各|四|三)[条个面]?边|边长|四周|正方|长宽高[都全均]|[都全]一样长")
+_LENGTH: Final = re.compile(r"\d+(?:\.\d+)?(?:厘米|公分|毫米|米)")
 _COUNTS: Final = {hanzi: str(n) for n, hanzi in enumerate("一二三四五六七八九十", 1)} | {"两": "2"}
 _INSIDE: Final = re.compile(r"瓶|双|本|盒|条|只|支|罐|斤|公斤|克|台|套|把|张")
 _TASKS: Final[tuple[tuple[str, str, re.Pattern[str]], ...]] = (
@@ -65,12 +67,15 @@ def form(frame: Frame, text: str) -> None:
 
 
 def _dimensions(frame: Frame, text: str) -> None:
-    """35乘35乘28 is length, width and height, and none of them a weight; 长52 is a length."""
+    """35乘35乘28 is length, width and height, and none of them a weight; 长52 is a length; 每边40 is all three."""
     triple = _TRIPLE.search(text)
     if triple:
         frame |= zip(_SIDES, triple.groups(), strict=True)
         if frame.get("weight_kg") in triple.groups():
             del frame["weight_kg"]
+    sides = {frame[slot] for slot in _SIDES if slot in frame} or set(_LENGTH.findall(text))
+    if len(sides) == 1 and _CUBE.search(text):
+        frame |= dict.fromkeys(_SIDES, sides.pop())
     for slot, side in zip(_SIDES, "长宽高", strict=True):
         found = re.findall(rf"{side}度?(?:是|为)?(\d+(?:\.\d+)?(?:厘米|公分|毫米|米)?)", text)
         if len(found) == 1 and slot not in frame:

@@ -123,7 +123,7 @@ def read(output: str, utterance: Utterance, waiting: str = "") -> tuple[Draft, .
     frames = frames[: MOST_DRAFTS if TWO.search(utterance.text) else 1]
     parts = _parts(utterance.text) if len(frames) > 1 else (utterance.text,)
     drafts = tuple(
-        _aimed(_draft(frame, utterance, part), utterance, waiting) for frame, part in zip(frames, parts, strict=True)
+        aimed(draft(frame, utterance, part), utterance, waiting) for frame, part in zip(frames, parts, strict=True)
     )
     return drafts[:1] if len(drafts) > 1 and _adds_nothing(drafts[1], drafts[0]) else drafts
 
@@ -135,7 +135,7 @@ def _adds_nothing(second: Draft, first: Draft) -> bool:
     return bool(second.slots) and all(first.slots.get(name) == value for name, value in second.slots.items())
 
 
-def _aimed(draft: Draft, utterance: Utterance, waiting: str) -> Draft:
+def aimed(draft: Draft, utterance: Utterance, waiting: str) -> Draft:
     """What acts on a customer must be asked for; a question that fills nothing in is a question about rules."""
     if not waiting and not asked_for(draft.intent, utterance.text):
         return Draft("none")
@@ -150,7 +150,11 @@ def _parts(text: str) -> tuple[str, str]:
     return (text[: joint.start()], text[joint.start() :]) if joint else (text, text)
 
 
-def _draft(frame: Mapping[str, object], utterance: Utterance, part: str) -> Draft:
+def draft(frame: Mapping[str, object], utterance: Utterance, part: str, *, settled: bool = True) -> Draft:
+    """One flat frame → a draft, grounded in the utterance and settled by its own ``part`` of the normalised text.
+
+    ``settled=False`` takes the frame as it is. Raises ModelOutputError when it is no frame.
+    """
     intent = BY_NAME.get(str(frame.get("intent")))
     if intent is None:
         raise ModelOutputError(f"unknown intent; known are {', '.join(BY_NAME)}")
@@ -158,7 +162,8 @@ def _draft(frame: Mapping[str, object], utterance: Utterance, part: str) -> Draf
     target: dict[str, str] = {}
     slots: dict[str, object] = {}
     said = {str(name): str(value).strip() for name, value in frame.items() if name != "intent"}
-    for name, value in settle(intent.name, said, part, frozenset(allowed)).items():
+    frame_slots = settle(intent.name, said, part, frozenset(allowed)) if settled else said
+    for name, value in frame_slots.items():
         grounded = ground(name, value, utterance)
         if grounded is None:
             continue
@@ -185,7 +190,9 @@ def ground(slot: str, value: str, utterance: Utterance) -> str | None:
         return _tail(value, text)
     if slot in NUMBERS:
         digits = re.findall(r"\d+(?:\.\d+)?", value)
-        return value if value == "0" or (digits and all(_said(d, text) for d in digits)) else None
+        if not digits and value != "0":
+            return value if value in text else None  # 不保价, 一个: its type knows what that is worth
+        return value if value == "0" or all(_said(d, text) for d in digits) else None
     if slot not in QUOTED:
         return value
     span = _span(value, text)

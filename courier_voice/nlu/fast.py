@@ -1,0 +1,259 @@
+"""The fast route: one small encoder reads intents, choices and slots of an utterance at once, and how sure it is."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from courier_voice.core.errors import ModelError, ModelOutputError
+from courier_voice.core.turn import Draft, NluContext, Understanding
+from courier_voice.core.words import Utterance
+from courier_voice.nlu import frames
+from courier_voice.nlu.labels import CHOICES, INTENTS, QUESTIONS, STATES, TAGS
+from courier_voice.nlu.lexicon import TITLES
+
+MODEL: Final = "fast.onnx"
+CARD: Final = "fast.json"
+LONGEST: Final = 96
+"""Characters; longer talk is left to others."""
+LONGEST_WORD: Final = 4
+UNKNOWN: Final = 1
+"""Letter of a character the model never saw; 0 pads, the dialogue states follow, then the characters."""
+FIRST_STATE: Final = 2
+FEATURES: Final = ("split", "intents", "choices", "tags", "odd")
+"""What a confidence is made of: the doubt in each reading, and how many characters and slots are odd."""
+_CERTAIN: Final = 1e-5
+_WHOLE: Final = frozenset(["message", "question", "note"])
+"""Slots that go on from their first to their last word."""
+_LAST: Final = frozenset(["place", *frames.NUMBERS])
+"""Slots of which the last said holds; of others the likeliest."""
+_STOPS: Final = "。，、；！. "
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Card:
+    """What goes with the model: its letters and words, how its confidence is made, from which one on it is believed.
+
+    ``words`` are those a language model knows, with spaces between.
+    """
+
+    letters: str
+    words: str
+    weights: Mapping[str, float]
+    bias: float
+    threshold: float
+    version: str
+
+    @classmethod
+    def read(cls, file: Path) -> Card:
+        row = json.loads(file.read_text("utf-8"))
+        return cls(**{name: row[name] for name in cls.__dataclass_fields__})
+
+    @cached_property
+    def letter(self) -> Mapping[str, int]:
+        first = FIRST_STATE + len(STATES)
+        return {char: number for number, char in enumerate(self.letters, first)}
+
+    @cached_property
+    def word(self) -> Mapping[str, int]:
+        return {word: number for number, word in enumerate(self.words.split(), 1)}
+
+    def ids(self, text: str, waiting: str) -> dict[str, NDArray[np.int64]]:
+        """The model's inputs, each of shape ``[1, 1 + len(text)]``: letters behind the dialogue state, words, places."""
+        state = STATES.index(waiting if waiting in STATES else STATES[-1])
+        letters = [FIRST_STATE + state, *(self.letter.get(char.upper(), UNKNOWN) for char in text)]
+        words, places = lexical(text, self.word)
+        rows = {"ids": letters, "words": [0, *words], "places": [0, *places]}
+        return {name: np.array([row], np.int64) for name, row in rows.items()}
+
+
+def lexical(text: str, known: Mapping[str, int]) -> tuple[list[int], list[int]]:
+    """Of every character the longest known word it is in, 0 for none, and where in it: 1 first, 2 within, 3 last."""
+    words, places, sizes = ([0] * len(text) for _ in range(3))
+    for start in range(len(text)):
+        for size in range(min(LONGEST_WORD, len(text) - start), 1, -1):
+            number = known.get(text[start : start + size])
+            if number is None:
+                continue
+            for at in range(start, start + size):
+                if size > sizes[at]:
+                    words[at], sizes[at] = number, size
+                    places[at] = 1 if at == start else 3 if at == start + size - 1 else 2
+            break
+    return words, places
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the model made of an utterance: flat frames with the part of the text each is of, and FEATURES by name."""
+
+    frames: tuple[tuple[Mapping[str, str], str], ...]
+    features: Mapping[str, float]
+
+
+class FastUnderstander:
+    """Reads utterances with the model of a folder, the shipped one by default; 1 thread. Raises ModelError for none.
+
+    ``threshold`` is the confidence from which on a reading may be acted on without asking a larger model.
+    """
+
+    def __init__(self, folder: Path | None = None, threshold: float | None = None) -> None:
+        import onnxruntime
+
+        shipped = files("courier_voice.nlu").joinpath("data")
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            with as_file(shipped) as packed:
+                source = folder or packed
+                self.card = Card.read(source / CARD)
+                self.threshold = self.card.threshold if threshold is None else threshold
+                model = (source / MODEL).read_bytes()
+            self._session: Any = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        except (OSError, ValueError, KeyError) as error:
+            raise ModelError(f"the fast model cannot be read ({type(error).__name__}): run make train") from error
+
+    def understand(self, utterance: Utterance, context: NluContext) -> Understanding:
+        """Drafts with their confidence, 0.0 for talk that is too long to read."""
+        if not 0 < len(utterance.text) <= LONGEST:
+            return Understanding((Draft("none", confidence=0.0),), "fast", self.card.version)
+        # Recognisers end every utterance with a mark, people who type seldom do: it says nothing.
+        reading = self.read(utterance.text.rstrip(_STOPS) or utterance.text, context.waiting)
+        confidence = self.confidence(reading)
+        try:
+            drafts = self.drafts(reading, utterance, context.waiting)
+        except ModelOutputError:
+            return Understanding((Draft("none", confidence=0.0),), "fast", self.card.version)
+        return Understanding(tuple(replace(d, confidence=confidence) for d in drafts), "fast", self.card.version)
+
+    def drafts(self, reading: Reading, utterance: Utterance, waiting: str) -> tuple[Draft, ...]:
+        """Raises ModelOutputError when what was read makes no draft."""
+        return tuple(
+            frames.aimed(frames.draft(frame, utterance, part), utterance, waiting) for frame, part in reading.frames
+        )
+
+    def confidence(self, reading: Reading) -> float:
+        """How likely everything in a reading is right, 0..1."""
+        weights = self.card.weights
+        score = self.card.bias + sum(weights[name] * value for name, value in reading.features.items())
+        return 1 / (1 + math.exp(-max(-60.0, min(60.0, score))))
+
+    def read(self, text: str, waiting: str = "") -> Reading:
+        """One pass of the model over a normalised text of at most ``LONGEST`` characters."""
+        seen = self.card.ids(text, waiting)
+        split, intents, choices, tags = (_log_softmax(out) for out in self._outputs(seen))
+        start = int(split.argmax())
+        commands = ((0, start), (start, len(text))) if start else ((0, len(text)),)
+        told: dict[str, float] = dict.fromkeys(FEATURES, 0.0)
+        told["split"] = float(split[start])
+        told["odd"] = float((seen["ids"] == UNKNOWN).sum())
+        read: list[tuple[Mapping[str, str], str]] = []
+        for number, (first, last) in enumerate(commands):
+            frame, odd = _frame(text, first, last, intents[number], choices[number], tags, told)
+            told["odd"] += odd
+            read.append((frame, text[first:last]))
+        doubts = {name: math.log(_CERTAIN - told[name]) for name in FEATURES if name != "odd"}
+        return Reading(tuple(read), {**doubts, "odd": told["odd"]})
+
+    def _outputs(self, seen: dict[str, NDArray[np.int64]]) -> tuple[Floats, Floats, list[list[Floats]], Floats]:
+        split, intents, choices, tags = self._session.run(None, seen)
+        bounds = np.cumsum([len(values) for values in CHOICES.values()])[:-1]
+        return split, intents, [np.split(row, bounds) for row in choices], tags
+
+
+def _log_softmax(scores: Any) -> Any:
+    if isinstance(scores, list):
+        return [_log_softmax(one) for one in scores]
+    top = scores - scores.max(-1, keepdims=True)
+    return top - np.log(np.exp(top).sum(-1, keepdims=True))
+
+
+def _frame(
+    text: str, first: int, last: int, intents: Floats, choices: Sequence[Floats], tags: Floats, told: dict[str, float]
+) -> tuple[dict[str, str], int]:
+    """The frame of ``text[first:last]`` and how many of its slots came twice; adds to the log-probabilities ``told``."""
+    best = int(intents.argmax())
+    told["intents"] += float(intents[best])
+    slots = QUESTIONS[INTENTS[best]]
+    frame = {"intent": INTENTS[best]}
+    for (slot, values), scores in zip(CHOICES.items(), choices, strict=True):
+        if slot in slots:
+            chosen = int(scores.argmax())
+            told["choices"] += float(scores[chosen])
+            if values[chosen]:
+                frame[slot] = values[chosen]
+    path = _path(tags[first:last], frozenset(slots))
+    sure = tags[np.arange(first, last), path]
+    told["tags"] += float(sure.sum())
+    spans = _spans(path, first)
+    for slot in dict.fromkeys(slot for slot, _, _ in spans):
+        where = [(start, end) for other, start, end in spans if other == slot]
+        likeliest = max(where, key=lambda span: float(sure[span[0] - first : span[1] - first].mean()))
+        chosen_span = where[-1] if slot in _LAST else likeliest
+        start, end = (where[0][0], where[-1][1]) if slot in _WHOLE else chosen_span
+        frame[slot] = text[start : _end(slot, text, end, last)]
+    return frame, len(spans) - len({slot for slot, _, _ in spans})
+
+
+_NUMBER_GOES_ON: Final = re.compile(r"(?<=\d)[\d.]*\d")
+_TITLE_GOES_ON: Final = tuple((title[:1], title[1:]) for title in TITLES if len(title) > 1)
+
+
+def _end(slot: str, text: str, end: int, last: int) -> int:
+    """Where a value ends that must not be cut short: within a number, or within 阿姨."""
+    if slot in frames.NUMBERS or slot == "tail":
+        more = _NUMBER_GOES_ON.match(text, end, last)
+        return more.end() if more else end
+    if slot == "name":
+        return next(
+            (end + len(b) for a, b in _TITLE_GOES_ON if text[end - 1 : end] == a and text.startswith(b, end)), end
+        )
+    return end
+
+
+_SLOT_OF: Final = tuple(tag[2:] for tag in TAGS)
+_INSIDE: Final = np.array([number for number, tag in enumerate(TAGS) if tag[0] == "I"])
+"""Their beginnings stand right before them in TAGS."""
+
+
+def _path(scores: Floats, slots: frozenset[str]) -> NDArray[np.int64]:
+    """The likeliest tags, shape ``[n]``, by log-probabilities ``[n, len(TAGS)]``: slots of the intent only, and none
+    goes on that has not begun (Viterbi)."""
+    barred = np.array([bool(slot) and slot not in slots for slot in _SLOT_OF])
+    scores = np.where(barred, -1e4, scores).astype(np.float64)
+    came = np.zeros(scores.shape, np.int64)
+    total = scores[0].copy()
+    total[_INSIDE] = -1e5
+    for at in range(1, len(scores)):
+        before = np.full(len(TAGS), total.argmax())
+        before[_INSIDE] = np.where(total[_INSIDE] >= total[_INSIDE - 1], _INSIDE, _INSIDE - 1)
+        came[at] = before
+        total = total[before] + scores[at]
+    path = [int(total.argmax())]
+    for at in range(len(scores) - 1, 0, -1):
+        path.append(int(came[at, path[-1]]))
+    return np.array(path[::-1])
+
+
+def _spans(path: NDArray[np.int64], offset: int) -> list[tuple[str, int, int]]:
+    """(slot, start, end) of every value, in order."""
+    spans: list[tuple[str, int, int]] = []
+    for at, number in enumerate(path, offset):
+        tag = TAGS[number]
+        if tag[0] == "B":
+            spans.append((tag[2:], at, at + 1))
+        elif tag[0] == "I":
+            spans[-1] = (*spans[-1][:2], at + 1)
+    return spans

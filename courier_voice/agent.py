@@ -11,14 +11,18 @@ from typing import Protocol
 
 from courier_voice.core.errors import ApiError, CourierVoiceError, ModelError, OutboxError
 from courier_voice.core.intent import Knowledge, Polisher, Tools
-from courier_voice.core.parcels import Call, Day, Effect, Receipt
-from courier_voice.core.ports import Effects, LogisticsApi, Speaker, Transcriber
+from courier_voice.core.parcels import Day, Receipt
+from courier_voice.core.ports import Effects, Ledger, LogisticsApi, Speaker, Transcriber
+from courier_voice.core.privacy import mask_phones
 from courier_voice.core.turn import Draft, Kind, NluContext, Outcome, Proposal, Turn, Understanding
 from courier_voice.core.words import Audio, Transcript, Utterance
-from courier_voice.dialog import policy
+from courier_voice.dialog import policy, standing
+from courier_voice.dialog.commit import asked_again, caught_up, commit
 from courier_voice.dialog.context import answer, in_context, wants_submit
+from courier_voice.dialog.hints import hints
 from courier_voice.dialog.memory import Memory, remember
-from courier_voice.dialog.phrasing import read_back
+from courier_voice.dialog.phrasing import aged, read_back
+from courier_voice.dialog.sms_rules import SmsRules
 from courier_voice.text.normalize import normalize
 
 NOTHING_HEARD = Understanding((Draft("none"),), "control")
@@ -45,8 +49,12 @@ class Agent:
     polisher: Polisher
     speaker: Speaker
     asr: Transcriber | None = None
+    ledger: Ledger | None = None
+    sms: SmsRules = field(default_factory=SmsRules)
     new_key: Callable[[], str] = lambda: uuid.uuid4().hex
     memory: Memory = field(default_factory=Memory)
+    seen: Day | None = None
+    """The day as last told, for what the recogniser is to expect."""
 
     def take_turn(self, audio: Audio) -> Turn:
         """Hear 16 kHz audio and act on it. Silence and noise make an empty turn that does nothing."""
@@ -55,10 +63,18 @@ class Agent:
             raise CourierVoiceError("this agent has no recogniser: set asr.engine")
         try:
             with clock("asr"):
-                heard = self.asr.transcribe(audio)
+                heard = self.asr.transcribe(audio, self._expected())
         except CourierVoiceError as error:
             return self._finish(Utterance("", ""), NOTHING_HEARD, [Outcome("reject", error.said)], clock)
         return self.take_transcript(heard, clock)
+
+    def _expected(self) -> tuple[str, ...]:
+        if self.seen is None:
+            try:
+                self.seen = self.api.day()
+            except ApiError:  # without network he is heard without hints
+                return ()
+        return hints(self.seen)
 
     def take_transcript(self, heard: Transcript, clock: _Clock | None = None) -> Turn:
         """Act on what a recogniser heard."""
@@ -74,23 +90,70 @@ class Agent:
             return self._finish(Utterance("", ""), NOTHING_HEARD, [Outcome("reject", "")], clock)
         return self._turn(normalize(text), clock)
 
-    def _turn(self, utterance: Utterance, clock: _Clock) -> Turn:
-        understanding = NOTHING_HEARD
+    def catch_up(self) -> Turn | None:
+        """Between turns: send what waits; a turn nobody spoke in when there is something to say about it."""
+        clock, day = _Clock(), None
         try:
+            if not self.effects.pending():
+                return None
             with clock("day"):
                 day = self.api.day()
+            with clock("act"):
+                outcomes = self._afterwards(day, [])
+        except (ApiError, OutboxError):  # still no network: the next quiet moment will do
+            return None
+        return self._finish(Utterance("", ""), NOTHING_HEARD, outcomes, clock, day) if outcomes else None
+
+    def _turn(self, utterance: Utterance, clock: _Clock) -> Turn:
+        understanding, day = NOTHING_HEARD, None
+        asked = standing.question(utterance.text)
+        try:
+            with clock("day"):
+                day = self.seen = self.api.day()
             if self.memory.focus is None:
                 here = day.by_id(day.current)
                 self.memory = replace(self.memory, focus=here.waybill if here else None)
             with clock("nlu"):
-                understanding = self._understand(utterance, day)
+                told = self._standing(asked, day) if asked else ""
+                understanding = NOTHING_HEARD if told else self._understand(utterance, day)
             with clock("act"):
-                late = _caught_up(self.effects.flush())
-                outcomes, understanding = self._act(utterance, understanding, day)
-                outcomes += [Outcome("answer", late)] if late else []
+                late = () if day.age_s is not None else self.effects.flush()
+                if told:
+                    outcomes = self._told(self._standing(asked, day) if asked else told)
+                else:
+                    outcomes, understanding = self._act(utterance, understanding, day)
+                outcomes = [_dated(outcome, day) for outcome in outcomes] + self._afterwards(day, outcomes, late)
         except (ApiError, ModelError, OutboxError) as error:
-            outcomes = [Outcome("reject", error.said)]
-        return self._finish(utterance, understanding, outcomes, clock)
+            told = self._standing(asked, None) if asked and isinstance(error, ApiError) else ""
+            outcomes = [Outcome("answer", told) if told else Outcome("reject", error.said)]
+        return self._finish(utterance, understanding, outcomes, clock, day)
+
+    def _standing(self, asked: standing.Question, day: Day | None) -> str:
+        return standing.answered(asked, self.effects.history(60), day)
+
+    def _told(self, said: str) -> list[Outcome]:
+        """The answer to a question over what was done; what waits for a yes is read back again, or it would be lost."""
+        if not self.memory.proposals:
+            return [Outcome("answer", said)]
+        waiting = read_back(self.memory.proposals)
+        return [Outcome("confirm", f"还有一步等您确认：{waiting}" if "没有要发" in said else f"{said}{waiting}")]
+
+    def _afterwards(
+        self, day: Day, outcomes: list[Outcome], receipts: tuple[Receipt, ...] | None = None
+    ) -> list[Outcome]:
+        """What the courier must hear besides: effects that caught up, trouble with the store, texts grown stale."""
+        if receipts is None:
+            receipts = self.effects.flush() if day.age_s is None else ()
+        said = [caught_up(receipts), *self.effects.notices()]
+        more = [Outcome("answer", words) for words in said if words]
+        busy = self.memory.proposals or self.memory.asking or any(o.kind in ("ask", "confirm") for o in outcomes)
+        held = [] if busy else [e for e in self.effects.pending() if e.status == "held"]
+        proposals = asked_again([e for e in held if e.effect.key not in self.memory.asked_again], day)
+        if proposals:
+            asked = self.memory.asked_again | {key for p in proposals for key in p.keys}
+            self.memory = replace(self.memory, proposals=proposals, asked_again=asked)
+            more.append(Outcome("confirm", f"{'；'.join(p.said for p in proposals)}。放得久了，还发吗？"))
+        return more
 
     def _understand(self, utterance: Utterance, day: Day) -> Understanding:
         reflex = self.nlu.reflex(utterance)
@@ -109,6 +172,8 @@ class Agent:
         for understood in understanding.drafts:
             draft, corrected = in_context(understood, utterance, self.memory, day)
             told.append(Draft("correct", understood.slots) if corrected else draft)
+            if corrected:
+                self._give_up(self.memory.proposals)
             action = policy.decide(draft, self.memory, day, submit=submit)
             outcome = self._perform(action, draft, day, proposals)
             outcomes.append(outcome)
@@ -128,76 +193,64 @@ class Agent:
                 return Outcome("ask", said, focus=focus)
             case policy.Say(kind, said, drop):
                 if drop:
+                    self._give_up(memory.proposals)
                     self.memory = policy.dropped(memory)
                 elif draft.intent != "none" and kind == "reject":
                     self.memory = replace(memory, last=draft if draft.slots.get("target") else memory.last)
                 return Outcome(kind, said)
             case policy.Confirm(intent, parcels):
                 proposal = intent.propose(parcels, self._tools(day))
+                texts = (draft.slots.get("message"), proposal.args.get("message")) if proposal.op == "sms" else ()
+                refusal = next(filter(None, map(self.sms.refusal, map(str, texts))), "")  # as dictated and as worded
+                if refusal:
+                    return Outcome("reject", f"{refusal}，换个说法吧。")
                 proposals.append(proposal)
                 self.memory = replace(memory, last=draft)
                 return Outcome("confirm", proposal.said, focus=parcels[0].waybill if len(parcels) == 1 else None)
             case policy.Commit(waiting):
                 self.memory = replace(memory, proposals=(), asking=None)
-                return self._commit(waiting, day)
+                return commit(waiting, day, self.effects, self.new_key())
             case policy.Perform(intent, parcels):
                 outcome = intent.perform(parcels, self._tools(day))
                 self.memory = replace(memory, proposals=(), asking=None, last=draft)
                 return outcome
 
-    def _commit(self, proposals: tuple[Proposal, ...], day: Day) -> Outcome:
-        """Send what got its yes: one effect a parcel, through the outbox."""
-        calls: list[Call] = []
-        words: list[str] = []
-        turn = self.new_key()
-        for proposal in proposals:
-            sent, refused, queued = 0, "", 0
-            for parcel in proposal.parcels:
-                key = f"{turn}:{proposal.op}:{parcel.waybill}"
-                effect = Effect(proposal.op, parcel.waybill, proposal.args, key, day.now)
-                receipt = self.effects.perform(effect)
-                sent += receipt.status == "sent"
-                queued += receipt.status == "queued"
-                refused = receipt.detail if receipt.status == "refused" else refused
-                if receipt.status != "refused":
-                    calls.append(Call(proposal.op, parcel.waybill, proposal.args))
-            words.append(_committed(proposal, sent, queued, refused))
-        focus = proposals[-1].parcels[0].waybill if len(proposals[-1].parcels) == 1 else None
-        return Outcome("act" if calls else "reject", "".join(words), tuple(calls), focus)
+    def _give_up(self, proposals: tuple[Proposal, ...]) -> None:
+        """Texts that had grown stale and are not wanted any more, or in other words."""
+        for key in (key for proposal in proposals for key in proposal.keys):
+            self.effects.drop(key)
 
     def _tools(self, day: Day) -> Tools:
         focus = day.by_waybill(self.memory.focus)
         return Tools(self.api, self.effects, self.knowledge, self.polisher, day, focus, self.new_key())
 
     def _finish(
-        self, utterance: Utterance, understanding: Understanding, outcomes: list[Outcome], clock: _Clock
+        self,
+        utterance: Utterance,
+        understanding: Understanding,
+        outcomes: list[Outcome],
+        clock: _Clock,
+        day: Day | None = None,
     ) -> Turn:
-        reply = " ".join(o.said for o in outcomes if o.said)
+        reply = mask_phones(" ".join(o.said for o in outcomes if o.said))
         calls = tuple(call for o in outcomes for call in o.calls)
-        self.memory = remember(self.memory, [], "" if understanding.drafts[0].intent == "none" else reply)
+        kind = _kind(outcomes)
+        idle = understanding.drafts[0].intent == "none" and kind == "reject"
+        self.memory = remember(self.memory, [], "" if idle else reply)
         with clock("speak"):
             if reply:
                 self.speaker.say(reply)
-        return Turn(utterance, understanding, _kind(outcomes), calls, reply, dict(clock.seconds))
+        turn = Turn(utterance, understanding, kind, calls, reply, dict(clock.seconds))
+        if self.ledger:
+            self.ledger.note_turn(turn, day, [p for o in outcomes for p in o.agreed])
+        return turn
 
 
-def _caught_up(receipts: tuple[Receipt, ...]) -> str:
-    """What became of effects that waited for the network, in words; empty when none did."""
-    sent = sum(receipt.status == "sent" for receipt in receipts)
-    refused = [receipt.detail for receipt in receipts if receipt.status == "refused"]
-    parts = [f"刚才没网记下的{sent}条，已经办好了。"] if sent else []
-    return "".join([*parts, *(f"刚才记下的没办成：{detail}。" for detail in refused)])
-
-
-def _committed(proposal: Proposal, sent: int, queued: int, refused: str) -> str:
-    done = {"sms": "短信发好了", "sign_off": "已签收", "exception": "异常报上去了"}[proposal.op]
-    count = f"，{sent}条" if proposal.op == "sms" and len(proposal.parcels) > 1 else ""
-    first = proposal.parcels[0]
-    who = f"{first.called}，尾号{first.tail}，" if len(proposal.parcels) == 1 else ""
-    parts = [f"{who}{done}{count}。"] if sent else []
-    parts += [f"没网，先记下了{queued}条，有网自动发。"] if queued else []
-    parts += [f"没办成：{refused}。"] if refused else []
-    return "".join(parts)
+def _dated(outcome: Outcome, day: Day) -> Outcome:
+    """An answer over the day's work says how old it is when there is no network."""
+    reads = outcome.kind == "answer" and any(c.op in ("tasks", "waybill", "knowledge") for c in outcome.calls)
+    age_s = outcome.age_s if day.age_s is None else day.age_s
+    return replace(outcome, said=aged(age_s) + outcome.said) if reads and outcome.said else outcome
 
 
 def _kind(outcomes: list[Outcome]) -> Kind:

@@ -13,7 +13,7 @@ from courier_voice.logistics.mock.faults import parse_fault
 from courier_voice.logistics.mock.serve import run
 
 
-def mock_api(world: Path | None, host: str, port: int, fault: list[str]) -> None:
+def mock_api(world: Path | None, host: str, port: int, fault: list[str], state: Path | None) -> None:
     """Serve until Ctrl-C. The token is settings' ``api.token``."""
     settings = begin()
     token = settings.api.token.get_secret_value()
@@ -28,4 +28,4 @@ def mock_api(world: Path | None, host: str, port: int, fault: list[str]) -> None
         faults = [parse_fault(spec) for spec in fault]
     except SettingsError as error:
         raise typer.BadParameter(str(error), param_hint="--fault") from error
-    run(path, host=host, port=port, token=token, faults=faults, announce=announce)
+    run(path, host=host, port=port, token=token, faults=faults, state=state, announce=announce)

@@ -20,10 +20,12 @@ from courier_voice.app import build_api, build_synthesizer
 from courier_voice.audio.mic import open_microphone
 from courier_voice.commands.out import begin, emit, waiting
 from courier_voice.core.errors import CourierVoiceError, ModelError, SettingsError
-from courier_voice.logistics.outbox import Outbox
+from courier_voice.logistics.store import WAITING, Store
+from courier_voice.logistics.vault import open_vault
 from courier_voice.settings import Settings
 from courier_voice.speech.espeak import Espeak
 from courier_voice.speech.player import SoundDevicePlayer
+from courier_voice.weights.adapt import chosen_model
 from courier_voice.weights.locate import locate
 from courier_voice.weights.verify import Row, list_entries
 
@@ -115,8 +117,8 @@ def _weights(row: Row, *, needed: bool) -> Check:
 
 
 def _recogniser(settings: Settings) -> str:
-    locate(settings.asr.model, settings.weights)
-    return f"{settings.asr.model} through {settings.asr.engine}"
+    path, tuned = chosen_model(settings.asr.model, settings.asr.adapter, settings.weights)
+    return f"{path.name if tuned else settings.asr.model} through {settings.asr.engine}"
 
 
 def _language_model(settings: Settings) -> str:
@@ -180,8 +182,11 @@ def _outbox(settings: Settings) -> str:
     file = settings.home / "outbox.sqlite3"
     if not file.exists():
         return "0 queued, not begun yet"
-    with Outbox(file, build_api(settings)[0]) as outbox:
-        return f"{len(outbox.pending())} queued"
+    store = Store(file, open_vault(settings.home, settings.ledger.key))  # only looked at: an Outbox would mend it
+    try:
+        return f"{len(store.select(WAITING))} queued"
+    finally:
+        store.close()
 
 
 def _existing(folder: Path) -> Path:

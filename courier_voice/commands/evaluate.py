@@ -11,8 +11,9 @@ import typer
 from rich.console import Console
 
 from courier_voice.app import build_agent, build_polisher, data_dir
-from courier_voice.commands.models import ready_nlu
+from courier_voice.commands.models import by_route, ready_nlu
 from courier_voice.commands.out import begin, counted, emit
+from courier_voice.commands.reports import know, shareable
 from courier_voice.core.turn import Turn
 from courier_voice.evals import sets
 from courier_voice.evals.journal import Journal, fingerprint
@@ -24,15 +25,19 @@ from courier_voice.speech.console import ConsoleSpeaker
 Row = dict[str, Any]
 
 
-def nlu(file: Path | None, limit: int, fresh: bool, json_: bool) -> None:
+def nlu(
+    file: Path | None, limit: int, fresh: bool, json_: bool, route: str | None = None, unmasked: bool = False
+) -> None:
     def score(settings: Settings) -> Callable[[sets.Item], Row]:
         cascade, _ = ready_nlu(settings)
         return lambda item: sets.nlu_row(item, cascade)
 
-    _run("nlu", file, limit, fresh, json_, score, sets.nlu_summary, _nlu_fault)
+    _run("nlu", file, limit, fresh, json_, score, sets.nlu_summary, _nlu_fault, route, unmasked=unmasked)
 
 
-def dialogs(file: Path | None, limit: int, fresh: bool, json_: bool) -> None:
+def dialogs(
+    file: Path | None, limit: int, fresh: bool, json_: bool, route: str | None = None, unmasked: bool = False
+) -> None:
     def score(settings: Settings) -> Callable[[sets.Item], Row]:
         world = data_dir("fixtures") / "worlds" / "beihu.json"
         mocked = settings.model_copy(update={"api": Api(world=world)})
@@ -40,16 +45,16 @@ def dialogs(file: Path | None, limit: int, fresh: bool, json_: bool) -> None:
         polisher = build_polisher(model)
         return lambda item: _dialog(item, mocked, cascade, polisher)
 
-    _run("dialogs", file, limit, fresh, json_, score, sets.dialog_summary, _dialog_fault)
+    _run("dialogs", file, limit, fresh, json_, score, sets.dialog_summary, _dialog_fault, route, unmasked=unmasked)
 
 
-def sms(file: Path | None, limit: int, fresh: bool, json_: bool) -> None:
+def sms(file: Path | None, limit: int, fresh: bool, json_: bool, unmasked: bool = False) -> None:
     def score(settings: Settings) -> Callable[[sets.Item], Row]:
         _, model = ready_nlu(settings)
         polisher = build_polisher(model)
         return lambda item: sets.sms_row(item, polisher)
 
-    _run("sms", file, limit, fresh, json_, score, sets.sms_summary, _sms_fault)
+    _run("sms", file, limit, fresh, json_, score, sets.sms_summary, _sms_fault, unmasked=unmasked)
 
 
 def _dialog(item: sets.Item, settings: Settings, cascade: Cascade, polisher: LlmPolisher | TemplatePolisher) -> Row:
@@ -75,12 +80,15 @@ def _run(
     prepare: Callable[[Settings], Callable[[sets.Item], Row]],
     summarise: Callable[[Sequence[sets.Item]], Row],
     fault: Callable[[Row], str],
+    route: str | None = None,
+    unmasked: bool = False,
 ) -> None:
     """Score the items not yet done by an interrupted run of the same code and parameters, then all together."""
-    settings = begin()
+    settings = begin(**by_route(route))
+    know(())
     path = file or data_dir("fixtures") / "eval" / f"{name}.jsonl"
     items = sets.read_set(path)[: limit or None]
-    models = settings.llm.model_dump_json(exclude={"api_key", "threads"})
+    models = settings.llm.model_dump_json(exclude={"api_key", "threads"}) + settings.nlu.model_dump_json()
     run = f"{name}-{fingerprint(path.read_text('utf-8-sig'), models)}"
     rows: list[Row] = []
     with Journal(settings.home / "evals", run, fresh=fresh) as journal:
@@ -93,7 +101,7 @@ def _run(
                     journal.add(row)
                 rows.append(row)
                 if json_:
-                    emit(row)
+                    emit(shareable(row, unmasked))
                 step()
     figures = summarise(rows)
     if json_:
@@ -101,7 +109,7 @@ def _run(
         return
     for row in rows:
         if not row["right"]:
-            typer.echo(f"✗ {row['id']} {fault(row)}")
+            typer.echo(f"✗ {row['id']} {fault(shareable(row, unmasked))}")
     console = Console()
     for key, value in figures.items():
         console.print(f"{key}: {value:.3f}" if isinstance(value, float) else f"{key}: {value}", highlight=False)

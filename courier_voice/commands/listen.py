@@ -16,11 +16,9 @@ from courier_voice.audio.mic import Frame, open_microphone, record_utterance, re
 from courier_voice.commands.models import ready_nlu
 from courier_voice.commands.out import begin, emit, stderr, turn_row, waiting
 from courier_voice.commands.talk import in_world, show
-from courier_voice.core.errors import OutboxError
 from courier_voice.core.turn import Turn
 from courier_voice.core.words import Audio
 from courier_voice.dialog.policy import NOT_UNDERSTOOD
-from courier_voice.logistics.outbox import Outbox
 from courier_voice.speech.console import ConsoleSpeaker
 
 Microphone = Callable[[], AbstractContextManager[Iterator[Frame]]]
@@ -41,7 +39,7 @@ def listen(push: bool, world: Path | None, json_: bool) -> None:
     wired = build_agent(settings, nlu=cascade, polisher=build_polisher(model), speaker=mute, asr=asr)
     recordings = pushed(open_microphone) if push else spoken(open_microphone)
     stderr.print("按 Ctrl-C 结束。", style="dim")
-    with wired.outbox as outbox:
+    with wired.outbox:
         try:
             for audio in recordings:
                 if audio is not None:
@@ -50,7 +48,11 @@ def listen(push: bool, world: Path | None, json_: bool) -> None:
                     _report(turn, json_)
                     if turn.reply and (push or waited or is_command(turn)):
                         speaker.say(turn.reply)
-                _send_queued(outbox)
+                elif (news := wired.agent.catch_up()) is not None:
+                    _report(news, json_)
+                    speaker.say(news.reply)
+                else:
+                    wired.api.prefetch()
         except KeyboardInterrupt:
             stderr.print("再见。", style="dim")
 
@@ -90,14 +92,6 @@ def _report(turn: Turn, json_: bool) -> None:
     elif turn.utterance.heard or turn.reply:
         typer.echo(f"听到：{turn.utterance.heard}")
         show(turn)
-
-
-def _send_queued(outbox: Outbox) -> None:
-    """What could not be sent before; a waybill that has just failed rests in the outbox's own time."""
-    try:
-        outbox.flush()
-    except OutboxError as error:
-        stderr.print(str(error), markup=False, style="red")
 
 
 def _entered() -> bool:

@@ -13,8 +13,11 @@ from rich.table import Table
 
 from courier_voice.app import build_asr, build_nlu, build_polisher, data_dir
 from courier_voice.commands.models import ready_nlu
-from courier_voice.commands.out import begin, counted, emit, stderr, waiting
+from courier_voice.commands.out import begin, counted, emit, recogniser, stderr, waiting
+from courier_voice.commands.reports import know, shareable
 from courier_voice.core.errors import SettingsError
+from courier_voice.core.privacy import people
+from courier_voice.evals import outbox_cost
 from courier_voice.evals.bench import compare, sampled, turn_rows, window_rows
 from courier_voice.evals.goldens import SCENE, Scene, load_scenes
 from courier_voice.evals.marks import Row
@@ -27,10 +30,18 @@ Source = Literal["live", "transcripts", "asr-only"]
 
 
 def replay(
-    path: Path, engine: str | None, limit: int, json_: bool, source: Source = "live", record: bool = False
+    path: Path,
+    engine: str | None,
+    adapter: str | None,
+    limit: int,
+    json_: bool,
+    source: Source = "live",
+    record: bool = False,
+    unmasked: bool = False,
 ) -> None:
-    settings = begin(**({"asr": {"engine": engine}} if engine else {}))
+    settings = begin(**recogniser(engine, adapter))
     scenes = load_scenes(path)[: limit or None]
+    know(scene.world_file for scene in scenes)
     rows: list[Row] = []
     folder = _folder(path)
     whole = path == folder and not limit
@@ -38,9 +49,10 @@ def replay(
         for row in _rows(settings, scenes, source, folder, record, whole):
             rows.append(row)
             if json_:
-                emit(_line(row))
+                emit(shareable(_line(row), unmasked))
             elif row.success is False and not row.xfail:
-                stderr.print(_complaint(row), markup=False, highlight=False)
+                complaint = _complaint(row) if unmasked else people.mask(_complaint(row))
+                stderr.print(complaint, markup=False, highlight=False)
             step()
     if json_:
         emit({"summary": summary(rows)})
@@ -69,7 +81,7 @@ def _rows(
         yield from transcribe_only(scenes, asr, asr.start)
     else:
         _, model = ready_nlu(settings)
-        llm = RecordingLlm(model)
+        llm = RecordingLlm(model) if model else None
         yield from replay_scenes(
             scenes,
             settings,
@@ -79,7 +91,7 @@ def _rows(
             listen=live if transcripts is None else from_transcripts(transcripts),
             before=start,
         )
-        if record:
+        if record and llm:
             llm.save(folder, anew=whole)
     if asr and record:
         asr.save(folder, anew=whole)
@@ -127,7 +139,10 @@ def _cell(value: float | None) -> str:
     return "–" if value is None else f"{value:.1%}" if isinstance(value, float) else str(value)
 
 
-def bench(turns: int, baseline: bool, hands_free: bool, json_: bool) -> None:
+def bench(turns: int, baseline: bool, hands_free: bool, json_: bool, outbox: bool = False) -> None:
+    if outbox:
+        _outbox_cost(begin(), json_)
+        return
     if hands_free:
         raise SettingsError("--hands-free is not there yet: the hands-free loop comes with a later release")
     if turns < 1:
@@ -147,6 +162,17 @@ def bench(turns: int, baseline: bool, hands_free: bool, json_: bool) -> None:
     for row in rows:
         ours, plain = (row.get(one, row.get(other)) for one, other in (("ours", "cut"), ("plain", "full")))
         table.add_row(row["measure"], _value(ours), _value(plain), _value(row.get("ratio")))
+    Console().print(table)
+
+
+def _outbox_cost(settings: Settings, json_: bool) -> None:
+    row = outbox_cost.measure(settings.home)
+    if json_:
+        emit(row)
+        return
+    table = Table("outbox and ledger, ms a turn", "p50", "p95", box=None)
+    for name in ("with an effect", "without"):
+        table.add_row(name, *(f"{row[name][p]:g}" for p in ("p50", "p95")))
     Console().print(table)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from courier_voice.app import build_llm, build_nlu
-from courier_voice.commands.out import waiting
-from courier_voice.core.errors import SettingsError
+from courier_voice.commands.out import stderr, waiting
+from courier_voice.core.errors import SettingsError, WeightsError
 from courier_voice.core.ports import ChatModel
 from courier_voice.nlu.cascade import Cascade
 from courier_voice.nlu.llm import LlmUnderstander
@@ -28,11 +28,31 @@ def ready_llm(settings: Settings) -> ChatModel:
         return build_llm(settings)
 
 
-def ready_nlu(settings: Settings) -> tuple[Cascade, ChatModel]:
-    """Understanding, warmed. Raises as ``ready_llm``, and ModelError."""
-    model = ready_llm(settings)
-    with waiting("正在准备语言模型（第一次要读一遍提示词，约一两分钟；之后不到一秒）…"):
+def ready_nlu(settings: Settings) -> tuple[Cascade, ChatModel | None]:
+    """Understanding, warmed, and the language model: None by the fast route, and where a cascade lacks its weights.
+
+    Raises as ``ready_llm``, and ModelError.
+    """
+    model = _chosen(settings)
+    with waiting("正在准备语言模型（第一次要读一遍提示词，约一两分钟；之后不到一秒）…" if model else "正在准备…"):
         cascade = build_nlu(settings, model)
         if isinstance(cascade.model, LlmUnderstander):
             cascade.model.warm()
     return cascade, model
+
+
+def _chosen(settings: Settings) -> ChatModel | None:
+    if settings.nlu.route == "fast":
+        return None
+    try:
+        return ready_llm(settings)
+    except WeightsError as error:
+        if settings.nlu.route == "llm":
+            raise
+        stderr.print(f"without a language model, by the fast one alone: {error}", markup=False)
+        return None
+
+
+def by_route(route: str | None) -> dict[str, object]:
+    """The settings' changes that a --nlu option makes."""
+    return {"nlu": {"route": route}} if route else {}

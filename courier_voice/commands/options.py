@@ -15,6 +15,7 @@ class Engines(str, Enum):
 
 
 class Routes(str, Enum):
+    FAST = "fast"
     LLM = "llm"
     CASCADE = "cascade"
 
@@ -31,6 +32,15 @@ World = Annotated[
     typer.Option(exists=True, dir_okay=False, help="World file of the mock carrier (default: the shipped demo world)."),
 ]
 Engine = Annotated[Engines | None, typer.Option(help="The recogniser.")]
-Nlu = Annotated[
-    Routes, typer.Option(help="Control words go first in both; until the fast route is there they are alike.")
+AsrAdapter = Annotated[
+    str | None,
+    typer.Option("--asr-adapter", help="auto: the shipped tuning; none: the plain model; or an adapter.safetensors."),
 ]
+Nlu = Annotated[
+    Routes | None,
+    typer.Option(
+        help="fast: the small model alone; llm: the language model alone; cascade: fast where it is sure. "
+        "Control words go first in all (default: COURIER_NLU__ROUTE)."
+    ),
+]
+Unmasked = Annotated[bool, typer.Option("--unmasked", help="With names, addresses and messages as they are.")]

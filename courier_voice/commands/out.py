@@ -15,6 +15,7 @@ from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progres
 
 from courier_voice.app import start_logging
 from courier_voice.core.errors import SettingsError
+from courier_voice.core.privacy import mask_phones, phoneless
 from courier_voice.core.turn import Draft, Turn
 from courier_voice.settings import Settings, load_settings
 
@@ -25,6 +26,12 @@ def begin(**changes: object) -> Settings:
     """Settings and logging for one command."""
     start_logging(os.environ.get("COURIER_LOG", "WARNING"))
     return load_settings(**changes)
+
+
+def recogniser(engine: str | None, adapter: str | None) -> dict[str, object]:
+    """Settings changed by ``--engine`` and ``--asr-adapter``."""
+    chosen = {"engine": engine, "adapter": adapter}
+    return {"asr": {name: value for name, value in chosen.items() if value}}
 
 
 def emit(row: Mapping[str, object]) -> None:
@@ -38,19 +45,19 @@ def emit(row: Mapping[str, object]) -> None:
 
 
 def frame(draft: Draft) -> dict[str, object]:
-    return {"intent": draft.intent, "slots": dict(draft.slots), "confidence": round(draft.confidence, 3)}
+    return {"intent": draft.intent, "slots": phoneless(dict(draft.slots)), "confidence": round(draft.confidence, 3)}
 
 
 def turn_row(turn: Turn) -> dict[str, object]:
     """A turn as JSON, for the courier's own screen: not masked."""
     return {
-        "heard": turn.utterance.heard,
-        "text": turn.utterance.text,
+        "heard": mask_phones(turn.utterance.heard),
+        "text": mask_phones(turn.utterance.text),
         "intents": [frame(draft) for draft in turn.understanding.drafts],
         "route": turn.understanding.route,
         "prompt": turn.understanding.prompt,
         "kind": turn.kind,
-        "calls": [{"op": c.op, "waybill": c.waybill, "args": dict(c.args)} for c in turn.calls],
+        "calls": [{"op": c.op, "waybill": c.waybill, "args": phoneless(dict(c.args))} for c in turn.calls],
         "reply": turn.reply,
         "ms": {stage: round(seconds * 1000, 1) for stage, seconds in turn.timings.items()},
     }

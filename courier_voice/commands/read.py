@@ -8,9 +8,10 @@ from pathlib import Path
 import typer
 
 from courier_voice.app import build_asr, build_polisher
-from courier_voice.commands.models import ready_llm, ready_nlu
-from courier_voice.commands.out import begin, counted, emit, frame, lines, stderr, waiting
+from courier_voice.commands.models import by_route, ready_llm, ready_nlu
+from courier_voice.commands.out import begin, counted, emit, frame, lines, recogniser, stderr, waiting
 from courier_voice.core.errors import CourierVoiceError, WeightsError
+from courier_voice.core.privacy import mask_phones
 from courier_voice.core.turn import NluContext
 from courier_voice.text.normalize import normalize
 
@@ -22,9 +23,9 @@ def _texts(text: str, file: Path | None, key: str) -> list[str]:
     return texts
 
 
-def understand(text: str, file: Path | None, json_: bool) -> None:
+def understand(text: str, file: Path | None, route: str | None, json_: bool) -> None:
     texts = _texts(text, file, "text")
-    cascade, _ = ready_nlu(begin())
+    cascade, _ = ready_nlu(begin(**by_route(route)))
     with counted("理解", len(texts)) as step:
         for one in texts:
             start = time.perf_counter()
@@ -32,7 +33,7 @@ def understand(text: str, file: Path | None, json_: bool) -> None:
             ms = (time.perf_counter() - start) * 1000
             frames = [frame(draft) for draft in meant.drafts]
             if json_ or file:
-                emit({"text": one, "intents": frames, "route": meant.route, "ms": round(ms, 1)})
+                emit({"text": mask_phones(one), "intents": frames, "route": meant.route, "ms": round(ms, 1)})
             else:
                 for read in frames:
                     typer.echo(f"{read['intent']}  {read['slots']}")
@@ -40,11 +41,10 @@ def understand(text: str, file: Path | None, json_: bool) -> None:
             step()
 
 
-def transcribe(files: list[Path], engine: str | None, json_: bool) -> None:
+def transcribe(files: list[Path], engine: str | None, adapter: str | None, json_: bool) -> None:
     from courier_voice.audio.wav import read_audio
 
-    changes = {"asr": {"engine": engine}} if engine else {}
-    settings = begin(**changes)
+    settings = begin(**recogniser(engine, adapter))
     with waiting("正在准备识别模型…"):
         asr = build_asr(settings)
     failed = False

@@ -10,9 +10,10 @@ import typer
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from courier_voice.app import Wired, build_agent, build_polisher, build_speaker
-from courier_voice.commands.models import ready_nlu
+from courier_voice.commands.models import by_route, ready_nlu
 from courier_voice.commands.out import begin, counted, emit, numbered, turn_row
 from courier_voice.core.errors import SettingsError
+from courier_voice.core.privacy import mask_phones, phoneless
 from courier_voice.core.turn import Turn
 from courier_voice.logistics.mock.world import load_world
 from courier_voice.speech.console import ConsoleSpeaker
@@ -37,6 +38,7 @@ def say(text: str, world: Path | None, yes: bool, json_: bool) -> None:
         turns = [wired.agent.take_text(text)]
         if yes and turns[0].kind == "confirm":
             turns.append(wired.agent.take_text("确认"))
+        wired.api.prefetch()
     for turn in turns:
         if json_:
             emit(turn_row(turn))
@@ -79,8 +81,8 @@ def read_script(script: Path) -> list[Dialogue]:
     return dialogues
 
 
-def converse(script: Path, world: Path | None) -> None:
-    settings = begin(**in_world(world))
+def converse(script: Path, world: Path | None, route: str | None) -> None:
+    settings = begin(**in_world(world), **by_route(route))
     dialogues = read_script(script)
     cascade, model = ready_nlu(settings)
     polisher = build_polisher(model)
@@ -97,5 +99,5 @@ def converse(script: Path, world: Path | None) -> None:
 
 def _row(wired: Wired, user: str) -> dict[str, object]:
     turn = wired.agent.take_text(user)
-    calls = [{"op": c.op, "waybill": c.waybill, "args": dict(c.args)} for c in turn.calls]
-    return {"user": user, "kind": turn.kind, "intent": turn.intent, "calls": calls, "reply": turn.reply}
+    calls = [{"op": c.op, "waybill": c.waybill, "args": phoneless(dict(c.args))} for c in turn.calls]
+    return {"user": mask_phones(user), "kind": turn.kind, "intent": turn.intent, "calls": calls, "reply": turn.reply}

@@ -6,7 +6,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from courier_voice.commands.out import begin, downloads, emit, stderr
+from courier_voice.commands.out import begin, downloads, emit, stderr, waiting
+from courier_voice.weights.adapt import BASE, chosen_model, hashes
 from courier_voice.weights.fetch import pull
 from courier_voice.weights.verify import Row, list_entries, verify
 
@@ -45,6 +46,15 @@ def models_pull(names: list[str], json_: bool) -> None:
     pulled = {path.name for path in paths}
     rows = tuple(row for row in list_entries(settings.weights) if row.name in pulled)
     _show(rows, json_)
+    if BASE in pulled:
+        with waiting("正在把适配器并入识别模型…"):
+            tuned, _ = chosen_model(BASE, "auto", settings.weights)
+        if json_:
+            size = sum((tuned / file).stat().st_size for file in hashes(tuned))
+            emit({"name": tuned.name, "role": "asr", "state": "present", "bytes": size, "sha256": hashes(tuned)})
+        else:
+            for file, digest in hashes(tuned).items():
+                typer.echo(f"{tuned.name}/{file}  sha256 {digest}")
 
 
 def models_list(json_: bool) -> None:

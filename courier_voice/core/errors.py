@@ -15,9 +15,12 @@ CourierVoiceError
 │   └── ApiRefused          any other 4xx
 ├── SpeechError             no voice or no sound card
 ├── OutboxError             the durable store cannot take an effect
+│   └── OutboxDamaged       its file is no database any more
+├── LedgerError             the record of turns cannot be read, or its key is gone
 ├── PromptError             a prompt file breaks its own rules
 ├── WorldError              a world file is not of the schema
 ├── GoldenError             a scene of recorded turns is not of the schema
+├── TrainingError           training data or a checkpoint is not what was asked for
 └── SettingsError
 """
 
@@ -95,6 +98,14 @@ class OutboxError(CourierVoiceError):
     said = "手机存不下了，这一步没有办，请清理空间再试。"
 
 
+class OutboxDamaged(OutboxError):
+    said = "待发记录坏了，这一步没有办。"
+
+
+class LedgerError(CourierVoiceError):
+    said = "记录读不了。"
+
+
 class PromptError(CourierVoiceError):
     pass
 
@@ -104,6 +115,10 @@ class WorldError(CourierVoiceError):
 
 
 class GoldenError(CourierVoiceError):
+    pass
+
+
+class TrainingError(CourierVoiceError):
     pass
 
 

@@ -51,6 +51,8 @@ class Parcel:
     weight_kg: float | None = None
     item: str | None = None
     track: tuple[TrackEvent, ...] = ()
+    age_s: float | None = None
+    """Seconds since the API told this, when it comes from the cache for want of network; None: told just now."""
 
     @property
     def tail(self) -> str:
@@ -80,6 +82,8 @@ class Day:
     route: tuple[str, ...]
     parcels: tuple[Parcel, ...]
     key_accounts: Mapping[str, KeyAccount] = field(default_factory=dict)
+    age_s: float | None = None
+    """As of a parcel: None when the API answered. ``now`` has run on since."""
 
     def by_id(self, task_id: str | None) -> Parcel | None:
         return next((p for p in self.parcels if p.id == task_id), None)
@@ -116,11 +120,31 @@ class Effect:
     happened_at: datetime
 
 
+Status = Literal["queued", "sent", "refused", "held", "dropped"]
+"""``queued``: durable, not acknowledged yet. ``held``: grown stale while it waited, goes only after a new yes.
+``sent`` (acknowledged), ``refused`` (by the API or a rule) and ``dropped`` (by the courier) are final."""
+
+
 @dataclass(frozen=True)
 class Receipt:
-    """What became of an effect: ``sent`` (acknowledged), ``queued`` (durable, no network yet) or ``refused``."""
+    """What became of an effect."""
 
     key: str
-    status: Literal["sent", "queued", "refused"]
+    status: Status
     detail: str = ""
-    """For ``refused``: why, as it may be said to the courier."""
+    """Why, as it may be said to the courier; for ``refused`` and ``dropped``."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One effect and where it stands. ``attempts`` counts tries that ended, well or not; ``written_at`` is UTC."""
+
+    effect: Effect
+    status: Status
+    detail: str
+    attempts: int
+    written_at: datetime
+
+    @property
+    def receipt(self) -> Receipt:
+        return Receipt(self.effect.key, self.status, self.detail)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
-from courier_voice.core.parcels import Day, Effect, Parcel, Receipt
+from courier_voice.core.parcels import Day, Effect, Entry, Parcel, Receipt
+from courier_voice.core.turn import Proposal, Turn
 from courier_voice.core.words import Audio, Segment, Transcript
 
 
@@ -91,10 +92,39 @@ class LogisticsApi(Protocol):
 class Effects(Protocol):
     """The outbox: an effect given to it is durable before the first attempt and happens at most once."""
 
-    def perform(self, effect: Effect) -> Receipt:
-        """Write down, try now. Raises OutboxError when it could not be written (then nothing was done)."""
+    def perform(self, effect: Effect, *, attempt: bool = True) -> Receipt:
+        """Write down, try now (unless told there is no network). Raises OutboxError when it could not be written
+        (then nothing was done)."""
         ...
 
     def flush(self) -> tuple[Receipt, ...]:
-        """Try what is still queued; what was settled by it."""
+        """Try what is still queued; what was settled by it, or held back as stale."""
+        ...
+
+    def renew(self, key: str) -> Receipt:
+        """The courier said yes again to a held effect: as good as new, under its old key."""
+        ...
+
+    def drop(self, key: str) -> None:
+        """The courier gave a held effect up."""
+        ...
+
+    def pending(self) -> tuple[Entry, ...]:
+        """What is queued or held, oldest first."""
+        ...
+
+    def history(self, limit: int = 20) -> tuple[Entry, ...]:
+        """The latest effects, whatever became of them, newest first."""
+        ...
+
+    def notices(self) -> tuple[str, ...]:
+        """What the courier must hear about the store itself (it was damaged, the clock went back), each once."""
+        ...
+
+
+class Ledger(Protocol):
+    """The append-only record of turns and effects. Never raises: what cannot be recorded is logged."""
+
+    def note_turn(self, turn: Turn, day: Day | None, agreed: Sequence[Proposal]) -> None:
+        """One turn: what was said, understood, agreed to, done and answered."""
         ...

@@ -50,6 +50,8 @@ class Proposal:
     said: str
     """The read-back, without the question that follows it."""
     draft: Draft
+    keys: tuple[str, ...] = ()
+    """Set when these effects are in the outbox already and have grown stale: a yes sends them, a no drops them."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,10 @@ class Outcome:
     """Waybills read out as a list, in that order."""
     form: str | None = None
     """Waybill of the pickup form being filled after this turn; empty string when it was closed."""
+    age_s: float | None = None
+    """How old what was told is, in seconds, when it came from the cache."""
+    agreed: tuple[Proposal, ...] = ()
+    """What this turn's yes was to."""
 
 
 @dataclass(frozen=True)

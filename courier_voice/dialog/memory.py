@@ -31,6 +31,8 @@ class Memory:
     last: Draft | None = None
     """The last command with its target, for 那单呢 and for corrections after a refusal."""
     reply: str = ""
+    asked_again: frozenset[str] = frozenset()
+    """Keys of stale texts the courier was asked about: once is enough."""
 
     def context(self) -> NluContext:
         """The dialogue state in a word, for understanding."""

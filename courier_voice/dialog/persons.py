@@ -8,7 +8,7 @@ from typing import Final
 from courier_voice.core.parcels import COMPOUND_SURNAMES
 from courier_voice.dialog.names import HONORIFICS
 
-_SURNAMES: Final = (
+SURNAMES: Final = (
     "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎鲁韦昌马苗凤花方俞任袁柳鲍史唐费廉岑薛雷贺"
     "倪汤滕殷罗毕郝邬安常乐于时傅皮卞齐康伍余元卜顾孟平黄和穆萧肖尹姚邵湛汪祁毛禹狄米贝明臧计伏成戴谈宋茅庞熊纪舒屈项祝董梁杜阮蓝闵席季麻贾路"
     "娄危江童颜郭梅盛林刁钟徐邱骆高夏蔡田樊胡凌霍虞万支柯昝管卢莫经房裘缪干解应宗丁宣邓郁单杭洪包诸左石崔吉龚程嵇邢裴陆荣翁荀羊甄曲封储靳段富"
@@ -19,7 +19,7 @@ _SURNAMES: Final = (
 _TITLES: Final = "|".join(title for title in HONORIFICS if title not in ("家", "工", "弟", "妹", "爷"))
 _SHY: Final = "时区车方金白花米水高成全平万路明和经管支干解应别从索满国文广后红都那空相公代包板家百大小少"
 NAME: Final = re.compile(
-    rf"(?:{'|'.join(sorted(COMPOUND_SURNAMES))}|[{_SURNAMES}])(?:{_TITLES})"
-    rf"|[老小](?:(?![{_SHY}])[{_SURNAMES}])(?![一-龥]?[路街村楼件])(?=[那家的说讲签在叫让等，,。]|$)"
+    rf"(?:{'|'.join(sorted(COMPOUND_SURNAMES))}|[{SURNAMES}])(?:{_TITLES})"
+    rf"|[老小](?:(?![{_SHY}])[{SURNAMES}])(?![一-龥]?[路街村楼件])(?=[那家的说讲签在叫让等，,。]|$)"
 )
 """A person by surname and title (胡大姐, 程先生), or 老程."""

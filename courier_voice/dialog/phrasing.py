@@ -32,3 +32,17 @@ def read_back(proposals: Sequence[Proposal]) -> str:
     ask = {"sms": "发吗？", "sign_off": "对吗？", "exception": "报上去吗？"}
     asked = ask[proposals[0].op] if len({p.op for p in proposals}) == 1 else "都办吗？"
     return "；".join(p.said for p in proposals) + f"。{asked}"
+
+
+def aged(age_s: float | None) -> str:
+    """How old an answer out of the cache is; empty for one that was told just now."""
+    if age_s is None:
+        return ""
+    if age_s == float("inf"):
+        return "没网，这是之前存下的。"
+    minutes = round(age_s / 60)
+    if minutes < 2:
+        return "没网，这是刚才存下的。"
+    if minutes < 60:
+        return f"没网，这是{minutes}分钟前的。"
+    return f"没网，这是{minutes // 60}小时{minutes % 60}分钟前的。"

@@ -101,7 +101,7 @@ def free_intent(said: str) -> str:
 
 def windows(settings: Settings) -> Take:
     from courier_voice.asr.faster import FasterWhisper
-    from courier_voice.asr.hearing import WINDOWS_S
+    from courier_voice.asr.style import PLAIN, Habits
 
     path, detector = locate(settings.asr.model, settings.weights), build_detector()
     chosen = settings.asr
@@ -112,9 +112,9 @@ def windows(settings: Settings) -> Take:
             beam=chosen.beam,
             hypotheses=chosen.hypotheses,
             threads=chosen.threads,
-            windows=seconds,
+            habits=habits,
         )
-        for name, seconds in (("cut", WINDOWS_S), ("full", (30.0,)))
+        for name, habits in (("cut", PLAIN), ("full", Habits(windows_s=(30.0,))))
     }
 
     def take(sound: Path) -> Answer:

@@ -1,49 +1,42 @@
-"""The durable outbox: an effect is in a SQLite file, with its key, before it is tried, until it is acknowledged."""
+"""The durable outbox: an effect is in a file, with its key, before it is tried, until it is acknowledged."""
 
 from __future__ import annotations
 
 import json
 import logging
-import os
-import random
-import sqlite3
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from datetime import datetime, timezone
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
-from courier_voice.core.errors import ApiError, ApiUnavailable, OutboxError
-from courier_voice.core.parcels import Effect, Receipt
+from tenacity import RetryCallState, Retrying
+from tenacity.wait import wait_random_exponential
+
+from courier_voice.core.errors import ApiError, ApiUnavailable, OutboxDamaged, OutboxError
+from courier_voice.core.parcels import Effect, Entry, Receipt, Status
+from courier_voice.dialog.sms_rules import SmsRules
+from courier_voice.logistics import gate
+from courier_voice.logistics.clock import BACK_IN_TIME, utc_now
+from courier_voice.logistics.rescue import rescue
+from courier_voice.logistics.sender import SoleSender
+from courier_voice.logistics.store import WAITING, Row, Store
+from courier_voice.logistics.vault import Seal
 
 logger = logging.getLogger(__name__)
 
-NOT_PLACED = "没网，电话没打出去。"
-NOT_PLACED_AFTER_RESTART = "程序重启过，这通电话没有再打。"
+NOT_PLACED: Final = "没网，电话没打出去。"
+NOT_PLACED_AFTER_RESTART: Final = "程序重启过，这通电话没有再打。"
+RECOVERED: Final = "待发记录坏了，能找回的{count}条都找回来了，请留意一下。"
+CLOCK_WENT_BACK: Final = "手机时间往回走了，请校准一下；讲时间的短信会再问您一遍。"
 BACKOFF_S, MAX_BACKOFF_S = 1.0, 60.0
-OFFLINE_AFTER = 3
+OFFLINE_AFTER: Final = 3
 """Failures in a row, each on another waybill, after which a flush takes the network for gone."""
+OTHER_SENDER_S: Final = 10.0
+"""How long a new effect waits for another process that is sending from the same file; then it stays queued."""
 
-SCHEMA_VERSION = 1
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS effects (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    key TEXT NOT NULL UNIQUE,
-    op TEXT NOT NULL,
-    waybill TEXT NOT NULL,
-    args TEXT NOT NULL,
-    happened_at TEXT NOT NULL,
-    written_at TEXT NOT NULL,
-    status TEXT NOT NULL DEFAULT 'queued' CHECK (status IN ('queued', 'sent', 'refused')),
-    detail TEXT NOT NULL DEFAULT '',
-    attempts INTEGER NOT NULL DEFAULT 0
-);
-CREATE INDEX IF NOT EXISTS effects_by_status ON effects (status, waybill, seq);
-"""
+Done = TypeVar("Done")
 
 
 class Sender(Protocol):
@@ -52,92 +45,131 @@ class Sender(Protocol):
     def send(self, effect: Effect) -> None: ...
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One effect and where it stands. ``attempts`` counts tries that ended, well or not."""
+class Recorder(Protocol):
+    """What the outbox needs of the ledger."""
 
-    effect: Effect
-    status: Literal["sent", "queued", "refused"]
-    detail: str
-    attempts: int
-    written_at: datetime
+    def note_effect(self, effect: Effect, status: Status, detail: str) -> None: ...
 
-    @property
-    def receipt(self) -> Receipt:
-        return Receipt(self.effect.key, self.status, self.detail)
+    def unsettled(self) -> tuple[Row, ...]:
+        """Effects that were recorded as queued and have no end yet: the second copy should this file be damaged."""
+        ...
+
+    def reconcile(self, entries: Sequence[Entry]) -> None:
+        """Record what is not recorded yet."""
+        ...
 
 
 class Outbox:
-    """core.ports.Effects over one file. Thread-safe; one send at a time, in order per waybill.
+    """core.ports.Effects over one file. Thread-safe; one send at a time, in order per waybill, one sender a file.
 
-    Calls are apart: they overtake, are tried twice at once, and are never placed late.
+    Calls are apart: they overtake, are tried twice at once, and are never placed late. A text that has grown stale
+    (dialog.freshness) is held until the courier says yes again.
     """
 
-    def __init__(self, path: Path, api: Sender) -> None:
-        """Open or make the file, readable by its owner only. Raises OutboxError."""
-        self._api = api
-        self._rows = threading.Lock()
-        self._sending = threading.Lock()
+    def __init__(
+        self,
+        path: Path,
+        api: Sender,
+        *,
+        seal: Seal | None = None,
+        ledger: Recorder | None = None,
+        rules: SmsRules | None = None,
+    ) -> None:
+        """Open or make the file. A damaged one is set aside and what it held is taken over. Raises OutboxError."""
+        self._api, self._seal, self._ledger, self._rules = api, seal, ledger, rules or SmsRules()
+        self._path = path
+        self._only_sender = SoleSender(path)
         self._failures: dict[str, int] = {}
         self._not_before: dict[str, float] = {}  # on the monotonic clock: one moved back must not hold effects up
-        with _durable():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
-        try:
-            with _durable():
-                self._prepare()
-        except OutboxError:
-            self._db.close()
-            raise
+        self._retrying = Retrying(wait=wait_random_exponential(multiplier=BACKOFF_S, max=MAX_BACKOFF_S))
+        self._notices: list[str] = []
+        self._store = self._open()
+        self._last_seen = max(filter(None, [self._store.latest(), utc_now() - BACK_IN_TIME]))
+        if ledger:
+            ledger.reconcile(tuple(reversed(self.history(1000))))
+        with self._only_sender(0) as alone:
+            if alone:
+                self._give_up_calls()
 
-    def perform(self, effect: Effect) -> Receipt:
-        """Write down, try now; earlier effects of the same waybill go first.
+    def perform(self, effect: Effect, *, attempt: bool = True) -> Receipt:
+        """Write down, try now unless there is no network; earlier effects of the same waybill go first.
 
         An effect given again under its key is the same one. Raises OutboxError when it could not be written
         (then nothing was done) and ValueError when its key belongs to another effect.
         """
-        receipt = self._write(effect)
+        receipt = self._healed(lambda: self._write(effect))
         if receipt.status != "queued":
             return receipt
         if effect.op == "dial":
             return self._dial(effect)
-        try:
-            tried = self._drain(effect.waybill)
-            return next((done for done in tried if done.key == effect.key), None) or self._entry(effect.key).receipt
-        except OutboxError as error:  # it is written, so it will go; only reading it back failed
-            logger.error("outbox: %s", error)
+        if not attempt:
             return receipt
+        return self._send_now(effect.key, effect.waybill, receipt)
 
     def flush(self, *, now: bool = False) -> tuple[Receipt, ...]:
         """Send what is queued, in order per waybill; what became of each that was tried.
 
-        A waybill that failed rests (1 s, doubled up to 60 s, full jitter) unless ``now``.
+        A waybill that failed rests (1 s, doubled up to 60 s, full jitter) unless ``now``. While another process sends
+        from this file, nothing is done.
         """
         receipts: list[Receipt] = []
         misses = 0
-        for waybill in dict.fromkeys(entry.effect.waybill for entry in self.pending()):
-            if not now and time.monotonic() < self._not_before.get(waybill, 0.0):
-                continue
-            tried = self._drain(waybill)
-            receipts += tried
-            misses = misses + 1 if tried and tried[-1].status == "queued" else 0
-            if misses == OFFLINE_AFTER:
-                break
+        waiting = self._healed(lambda: self._store.select("status = 'queued' AND op != 'dial' ORDER BY seq"))
+        if not waiting:
+            return ()
+        with self._only_sender(0) as alone:
+            for waybill in dict.fromkeys(entry.effect.waybill for entry in waiting) if alone else ():
+                if not now and time.monotonic() < self._not_before.get(waybill, 0.0):
+                    continue
+                tried = self._drain(waybill)
+                receipts += tried
+                misses = misses + 1 if tried and tried[-1].status == "queued" else 0
+                if misses == OFFLINE_AFTER:
+                    break
         return tuple(receipts)
 
+    def renew(self, key: str) -> Receipt:
+        """Send a held effect after all, under its old key: if it got through unheard the first time, it is that one."""
+        self._store.renew(key)
+        entry = self._entry(key)
+        if entry.status != "queued":
+            return entry.receipt
+        self._note(entry.effect, "queued")
+        return self._send_now(key, entry.effect.waybill, entry.receipt)
+
+    def drop(self, key: str) -> None:
+        """Give a held effect up."""
+        entry = self._entry(key)
+        detail = "你说不发了，之前那次不确定有没有发出去" if entry.attempts else "你说不发了"
+        if self._store.mark(key, "dropped", detail, was="held"):
+            self._note(entry.effect, "dropped", detail)
+
     def pending(self) -> tuple[Entry, ...]:
-        """What waits to be sent, oldest first; never a call. Raises OutboxError."""
-        return self._select("status = 'queued' AND op != 'dial' ORDER BY seq")
+        """What waits to be sent or to be agreed to again, oldest first; never a call. Raises OutboxError."""
+        return self._store.select(WAITING)
 
     def history(self, limit: int = 20) -> tuple[Entry, ...]:
         """The latest effects, whatever became of them, newest first. Raises OutboxError."""
-        return self._select("TRUE ORDER BY seq DESC LIMIT ?", limit)
+        return self._store.select("TRUE ORDER BY seq DESC LIMIT ?", limit)
+
+    def notices(self) -> tuple[str, ...]:
+        """What the courier must hear about the store itself, each once."""
+        self._watch_clock()
+        told, self._notices = tuple(self._notices), []
+        return told
+
+    def erase(self, waybill: str) -> int:
+        """Forget a waybill's settled effects; how many. What still waits stays until it is sent."""
+        return self._store.erase("waybill = ?", waybill)
+
+    def prune(self, before: datetime) -> int:
+        """Forget settled effects written before a time (UTC)."""
+        return self._store.erase("written_at < ?", before.isoformat())
 
     def close(self) -> None:
         """Close the file; what is queued stays in it."""
-        with self._sending, self._rows:
-            self._db.close()
+        with self._only_sender.in_process:
+            self._store.close()
 
     def __enter__(self) -> Outbox:
         return self
@@ -147,87 +179,98 @@ class Outbox:
     ) -> None:
         self.close()
 
-    # Rows
+    # The file
 
-    def _prepare(self) -> None:
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version not in (0, SCHEMA_VERSION):
-            raise OutboxError(f"the outbox has form {version}, this program knows {SCHEMA_VERSION}; update the program")
-        self._db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT")
-        # A call that was interrupted may or may not have been placed; placing it now would be late either way.
-        self._db.execute(
-            "UPDATE effects SET status = 'refused', detail = ? WHERE status = 'queued' AND op = 'dial'",
-            (NOT_PLACED_AFTER_RESTART,),
-        )
+    def _open(self) -> Store:
+        try:
+            return Store(self._path, self._seal)
+        except OutboxDamaged as error:
+            logger.error("outbox: %s", error)
+            return self._recover()
+
+    def _recover(self) -> Store:
+        store, count = rescue(self._path, self._seal, self._ledger.unsettled() if self._ledger else ())
+        self._notices.append(RECOVERED.format(count=count))
+        return store
+
+    def _healed(self, work: Callable[[], Done]) -> Done:
+        """Do something with the file; if it turns out to be damaged, once more with a new one."""
+        try:
+            return work()
+        except OutboxDamaged as error:
+            logger.error("outbox: %s", error)
+            with self._only_sender.in_process:
+                self._store.close()
+                self._store = self._recover()
+            return work()
+
+    def _give_up_calls(self) -> None:
+        """A call that was interrupted may or may not have been placed; placing it now would be late either way."""
+        for entry in self._store.select("status = 'queued' AND op = 'dial'"):
+            self._mark(entry.effect, "refused", NOT_PLACED_AFTER_RESTART, tries=0)
 
     def _write(self, effect: Effect) -> Receipt:
-        args = json.dumps(dict(effect.args), ensure_ascii=False, sort_keys=True)
-        row = (effect.key, effect.op, effect.waybill, args, effect.happened_at.isoformat(), _utc_now())
-        with self._rows, _durable():
-            written = self._db.execute(
-                "INSERT INTO effects (key, op, waybill, args, happened_at, written_at) VALUES (?, ?, ?, ?, ?, ?)"
-                " ON CONFLICT (key) DO NOTHING",
-                row,
-            ).rowcount
-        if written:
-            return Receipt(effect.key, "queued")
+        refusal = gate.refusal(effect, self._store, self._rules)
+        status: Status = "refused" if refusal else "queued"
+        if self._store.write(effect, status, refusal):
+            self._note(effect, status, refusal)
+            return Receipt(effect.key, status, refusal)
         entry = self._entry(effect.key)
         known = entry.effect
-        if (known.op, known.waybill, known.args) != (effect.op, effect.waybill, json.loads(args)):
+        if (known.op, known.waybill, _plain(known.args)) != (effect.op, effect.waybill, _plain(effect.args)):
             raise ValueError("an idempotency key was used for two different effects")
         return entry.receipt
 
-    def _mark(self, key: str, status: str, detail: str = "", *, tries: int = 1) -> None:
+    def _mark(self, effect: Effect, status: Status, detail: str = "", *, tries: int = 1) -> None:
         """Note how a try ended. It did end, so a disk that fails now is logged, not raised: the row stays queued and
         its key makes the next try harmless."""
         try:
-            with self._rows, _durable():
-                self._db.execute(
-                    "UPDATE effects SET status = ?, detail = ?, attempts = attempts + ? WHERE key = ?",
-                    (status, detail, tries, key),
-                )
+            self._store.mark(effect.key, status, detail, tries=tries)
         except OutboxError as error:
             logger.error("outbox: %s not noted: %s", status, error)
+        if status != "queued":
+            self._note(effect, status, detail)
 
-    def _entry(self, key: str) -> Entry:
-        return self._select("key = ?", key)[0]
+    def _note(self, effect: Effect, status: Status, detail: str = "") -> None:
+        if self._ledger:
+            self._ledger.note_effect(effect, status, detail)
 
-    def _select(self, where: str, *values: object) -> tuple[Entry, ...]:
-        columns = "op, waybill, args, key, happened_at, status, detail, attempts, written_at"
-        with (
-            self._rows,
-            _durable(),
-            closing(self._db.execute(f"SELECT {columns} FROM effects WHERE {where}", values)) as c,
-        ):
-            rows = c.fetchall()
-        return tuple(
-            Entry(
-                Effect(op, waybill, json.loads(args), key, datetime.fromisoformat(happened_at)),
-                status,
-                detail,
-                attempts,
-                datetime.fromisoformat(written_at),
-            )
-            for op, waybill, args, key, happened_at, status, detail, attempts, written_at in rows
-        )
+    def _entry(self, key: str) -> Row:
+        return self._store.select("key = ?", key)[0]
+
+    def _watch_clock(self) -> None:
+        now = utc_now()
+        if now < self._last_seen - BACK_IN_TIME:
+            self._notices.append(CLOCK_WENT_BACK)
+        self._last_seen = now
 
     # Sending
+
+    def _send_now(self, key: str, waybill: str, queued: Receipt) -> Receipt:
+        try:
+            with self._only_sender(OTHER_SENDER_S) as alone:
+                tried = self._drain(waybill) if alone else []
+            return next((done for done in tried if done.key == key), None) or self._entry(key).receipt
+        except OutboxError as error:  # it is written, so it will go; only reading it back failed
+            logger.error("outbox: %s", error)
+            return queued
 
     def _drain(self, waybill: str) -> list[Receipt]:
         """Try a waybill's queued effects in order, up to the first that does not get through."""
         receipts: list[Receipt] = []
-        with self._sending:
-            for entry in self._select("status = 'queued' AND op != 'dial' AND waybill = ? ORDER BY seq", waybill):
-                receipts.append(self._attempt(entry.effect))
-                if receipts[-1].status == "queued":
-                    failures = self._failures[waybill] = self._failures.get(waybill, 0) + 1
-                    rest = min(MAX_BACKOFF_S, BACKOFF_S * 2.0 ** min(failures - 1, 10))
-                    self._not_before[waybill] = time.monotonic() + random.uniform(0, rest)
-                    break
-                self._failures.pop(waybill, None)
-                self._not_before.pop(waybill, None)
+        for row in self._store.select("status = 'queued' AND op != 'dial' AND waybill = ? ORDER BY seq", waybill):
+            if gate.stale(row):
+                self._mark(row.effect, "held", tries=0)
+                receipts.append(Receipt(row.effect.key, "held"))
+                continue
+            receipts.append(self._attempt(row.effect))
+            if receipts[-1].status == "queued":
+                failures = RetryCallState(self._retrying, None, (), {})
+                failures.attempt_number = self._failures[waybill] = self._failures.get(waybill, 0) + 1
+                self._not_before[waybill] = time.monotonic() + self._retrying.wait(failures)
+                break
+            self._failures.pop(waybill, None)
+            self._not_before.pop(waybill, None)
         return receipts
 
     def _dial(self, effect: Effect) -> Receipt:
@@ -236,7 +279,7 @@ class Outbox:
             receipt = self._attempt(effect)
             if receipt.status != "queued":
                 return receipt
-        self._mark(effect.key, "refused", NOT_PLACED, tries=0)
+        self._mark(effect, "refused", NOT_PLACED, tries=0)
         return Receipt(effect.key, "refused", NOT_PLACED)
 
     def _attempt(self, effect: Effect) -> Receipt:
@@ -248,26 +291,9 @@ class Outbox:
             receipt = Receipt(effect.key, "refused", error.said)
         else:
             receipt = Receipt(effect.key, "sent")
-        self._mark(effect.key, receipt.status, receipt.detail)
+        self._mark(effect, receipt.status, receipt.detail)
         return receipt
 
 
-def _utc_now() -> str:
-    return datetime.now(timezone.utc).isoformat()
-
-
-@contextmanager
-def _durable() -> Iterator[None]:
-    """Turn what a disk or a file can do to us into OutboxError. Misuse of sqlite3 is a bug and stays one."""
-    try:
-        yield
-    except (sqlite3.ProgrammingError, sqlite3.IntegrityError, sqlite3.NotSupportedError):
-        raise
-    except sqlite3.DatabaseError as error:
-        if type(error) is sqlite3.DatabaseError:  # not a database, or malformed
-            message = f"the outbox file is damaged ({error}); move it away to start a new one"
-            raise OutboxError(message, said="待发记录坏了，这一步没有办。") from error
-        raise OutboxError(f"the outbox cannot be used ({error}); free disk space and check its permissions") from error
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise OutboxError(f"the outbox cannot be opened ({reason}); check COURIER_HOME and its permissions") from error
+def _plain(args: Any) -> Any:
+    return json.loads(json.dumps(dict(args), ensure_ascii=False, sort_keys=True))

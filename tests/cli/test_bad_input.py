@@ -97,7 +97,7 @@ def test_ten_minutes_with_two_words_in_them_work(run: Run, tmp_path: Path, word:
     assert ran.rows[0]["text"].count("电话") == 2
 
 
-@pytest.mark.parametrize("args", [["say", "今天几单"], ["understand", "今天几单"], ["transcribe", "x.wav"], ["demo"]])
+@pytest.mark.parametrize("args", [["understand", "今天几单", "--nlu", "llm"], ["transcribe", "x.wav"]])
 def test_missing_weights_name_the_command_that_brings_them(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, args: list[str]
 ) -> None:
@@ -106,6 +106,16 @@ def test_missing_weights_name_the_command_that_brings_them(
     assert (ran.code, ran.out) == (1, "")
     assert "are not on this machine yet; run: courier-voice models pull" in ran.err
     assert "Traceback" not in ran.err
+
+
+def test_without_a_language_model_it_understands_by_the_fast_one(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("COURIER_WEIGHTS", str(tmp_path / "none"))
+    ran = run("understand", "今天还有几件没送", "--json")
+    assert ran.code == 0
+    assert ran.rows[0]["route"] == "fast"
+    assert ran.rows[0]["intents"][0]["intent"] == "query_tasks"
 
 
 def test_weights_with_another_hash_are_refused_by_name(

@@ -36,7 +36,7 @@ def test_understand(run: Run, tmp_path: Path) -> None:
         for intent in row["intents"]:
             assert set(intent) == {"intent", "slots", "confidence"}
             assert 0 <= intent["confidence"] <= 1
-    assert [row["route"] for row in ran.rows] == ["llm", "control"]
+    assert [row["route"] for row in ran.rows] == ["fast", "control"]
     assert ran.rows[0]["intents"][0]["slots"] == {"target": {"tail": "0578"}}
     assert ran.rows[1]["intents"] == [{"intent": "confirm", "slots": {}, "confidence": 1.0}]
 
@@ -65,7 +65,7 @@ def test_say_reads_back_and_acts_only_after_yes(run: Run) -> None:
     check_turn(turn)
     assert (turn["kind"], turn["calls"]) == ("confirm", [])
     assert {"heard", "text", "intents", "route", "prompt", "kind", "calls", "reply", "ms"} == set(turn)
-    assert turn["prompt"].startswith("nlu/understand@")
+    assert turn["prompt"].startswith("fast@")
 
     done = run("say", "尾号0578", "本人签收", "--yes", "--json")
     assert done.code == 0

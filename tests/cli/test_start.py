@@ -51,7 +51,7 @@ def test_every_command_explains_itself(run: Run, command: str) -> None:
         (["say", " "], "nothing to say"),
         (["understand"], "nothing to read"),
         (["polish", ""], "nothing to read"),
-        (["understand", "好", "--nlu", "fast"], "'llm', 'cascade'"),
+        (["understand", "好", "--nlu", "magic"], "'fast', 'llm', 'cascade'"),
         (["understand", "--file", "nowhere.txt"], "nowhere.txt"),
         (["transcribe"], "WAV"),
         (["transcribe", "a.wav", "--engine", "vosk"], "'faster-whisper', 'whisper'"),

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from courier_voice.core.errors import ApiRefused, ApiUnavailable
 from courier_voice.core.parcels import Effect
 from courier_voice.core.ports import Effects
+from courier_voice.dialog.sms_rules import SmsRules
 from courier_voice.logistics.client import HttpLogistics
 from courier_voice.logistics.outbox import NOT_PLACED, OFFLINE_AFTER, Outbox
 
@@ -88,6 +89,7 @@ def test_only_its_owner_may_read_the_file(outbox: Outbox, path: Path) -> None:
     outbox.perform(sms("a"))
     assert {file.name: file.stat().st_mode & 0o077 for file in path.parent.iterdir()} == {
         "outbox.db": 0,
+        "outbox.db.lock": 0,
         "outbox.db-wal": 0,
         "outbox.db-shm": 0,
     }
@@ -141,7 +143,7 @@ def test_a_failed_waybill_rests_before_the_next_flush(
     clock = [1000.0]
     # The module's own names only: a server's event loop may be running beside this.
     monkeypatch.setattr("courier_voice.logistics.outbox.time", SimpleNamespace(monotonic=lambda: clock[0]))
-    monkeypatch.setattr("courier_voice.logistics.outbox.random", SimpleNamespace(uniform=lambda low, high: high))
+    monkeypatch.setattr("tenacity.wait.random", SimpleNamespace(uniform=lambda low, high: high))
     network.down = {"*"}
     outbox.perform(sms("a"))
     rests = []
@@ -220,7 +222,7 @@ def test_the_same_effect_again_is_the_same_effect(connect: Connect, path: Path, 
 
 def test_threads_share_it(connect: Connect, path: Path, happened: Happened) -> None:
     api = HttpLogistics(connect("drop-after:p=0.3:seed=1:method=POST", "500:p=0.3:seed=2:method=POST"))
-    with Outbox(path, api) as outbox:
+    with Outbox(path, api, rules=SmsRules(per_customer_hour=1000)) as outbox:
 
         def work(n: int) -> None:
             for m in range(5):
@@ -248,12 +250,13 @@ def test_threads_share_it(connect: Connect, path: Path, happened: Happened) -> N
 def test_in_any_weather_each_effect_goes_once(weather: list[str], tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("weather") / "outbox.db"
     network = Network()
-    outbox = Outbox(path, network)
+    rules = SmsRules(per_customer_hour=1000)
+    outbox = Outbox(path, network, rules=rules)
     keys = []
     for n, now in enumerate(weather):
         if now == "restart":
             outbox.close()
-            outbox = Outbox(path, network)
+            outbox = Outbox(path, network, rules=rules)
         elif now == "flush":
             outbox.flush(now=True)
         else:

@@ -106,20 +106,20 @@ def test_kill_9_around_the_send(serve: Callable[..., str], path: Path, happened:
 
 def test_a_full_disk_does_nothing_and_says_so(outbox: Outbox, network: Network) -> None:
     outbox.perform(sms("a"))
-    pages = outbox._db.execute("PRAGMA page_count").fetchone()[0]
-    outbox._db.execute(f"PRAGMA max_page_count = {pages}")
+    pages = outbox._store._db.execute("PRAGMA page_count").fetchone()[0]
+    outbox._store._db.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(OutboxError, match="full") as caught:
         outbox.perform(sms("b", message="长" * 5000))
     assert "存不下" in caught.value.said
     assert network.tried == ["a"]
-    outbox._db.execute("PRAGMA max_page_count = 1000000")
+    outbox._store._db.execute("PRAGMA max_page_count = 1000000")
     assert outbox.perform(sms("b")).status == "sent"
 
 
 def test_a_disk_gone_read_only(outbox: Outbox, network: Network) -> None:
     network.up = False
     outbox.perform(sms("a"))
-    outbox._db.execute("PRAGMA query_only = ON")
+    outbox._store._db.execute("PRAGMA query_only = ON")
     with pytest.raises(OutboxError, match="readonly"):
         outbox.perform(sms("b"))
     assert network.tried == ["a"]
@@ -134,7 +134,7 @@ def test_what_got_through_is_sent_even_if_the_disk_fails_then(
     class Filling:
         def send(self, effect: Effect) -> None:
             api.send(effect)
-            outbox._db.execute("PRAGMA query_only = ON")
+            outbox._store._db.execute("PRAGMA query_only = ON")
 
     with Outbox(path, Filling()) as outbox, caplog.at_level(logging.ERROR):
         assert outbox.perform(sms("a")).status == "sent"
@@ -146,12 +146,12 @@ def test_what_got_through_is_sent_even_if_the_disk_fails_then(
 
 def test_a_call_whose_end_could_not_be_noted_is_not_placed_later(outbox: Outbox, network: Network) -> None:
     def fail_with_the_disk(effect: Effect) -> None:
-        outbox._db.execute("PRAGMA query_only = ON")
+        outbox._store._db.execute("PRAGMA query_only = ON")
         raise ApiUnavailable("no network; find some")
 
     network.send, send = fail_with_the_disk, network.send  # type: ignore[method-assign]
     assert outbox.perform(Effect("dial", WANG, {}, "a", datetime(2025, 6, 18, 10, 5))).status == "refused"
-    outbox._db.execute("PRAGMA query_only = OFF")
+    outbox._store._db.execute("PRAGMA query_only = OFF")
     network.send = send  # type: ignore[method-assign]
     assert outbox.perform(sms("b")).status == "sent"
     assert outbox.flush(now=True) == ()
@@ -169,9 +169,11 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
 
 def test_a_damaged_file_and_one_from_the_future(tmp_path: Path) -> None:
     (tmp_path / "bad.db").write_bytes(b"not a database at all" * 100)
-    with pytest.raises(OutboxError, match="move it away") as caught:
-        Outbox(tmp_path / "bad.db", Network())
-    assert "坏了" in caught.value.said
+    with Outbox(tmp_path / "bad.db", Network()) as outbox:
+        assert "坏了" in outbox.notices()[0]
+        assert outbox.notices() == ()
+        assert outbox.perform(sms("a")).status == "sent"
+    assert len(list(tmp_path.glob("bad.db.damaged-*"))) == 1
     new = sqlite3.connect(tmp_path / "new.db")
     new.execute("PRAGMA user_version = 99")
     new.close()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pydantic import BaseModel
@@ -35,6 +36,8 @@ from courier_voice.logistics.mock.world import Task, TaskSummary, TrackPoint, Wo
 
 MAX_SMS_CHARS = 300
 DUE_SOON_MINUTES = 60
+Journal = Callable[[str, str, dt.datetime], None]
+"""Is told the key, what was asked (method, path, JSON body) and when."""
 SUMMARY = frozenset(TaskSummary.model_fields)
 
 
@@ -51,8 +54,11 @@ class Carrier:
     """State and transitions; one lock, no I/O. Finishing a task (signed off, submitted, exception) takes it off the
     route and makes it ``previous``; if it was ``current``, the next one on the route becomes current."""
 
-    def __init__(self, world: World, *, frozen: bool = False) -> None:
-        """``frozen``: the clock stands at the world's ``now`` instead of running on from it."""
+    def __init__(self, world: World, *, frozen: bool = False, journal: Journal | None = None) -> None:
+        """``frozen``: the clock stands at the world's ``now`` instead of running on from it. ``journal`` is told of
+        every change before it is answered, with the time it happened at."""
+        self._journal = journal
+        self._past: dt.datetime | None = None
         self._world = world
         self._frozen = frozen
         self._started = time.monotonic()
@@ -66,6 +72,8 @@ class Carrier:
         self._lock = threading.RLock()
 
     def now(self) -> dt.datetime:
+        if self._past is not None:
+            return self._past
         passed = 0.0 if self._frozen else time.monotonic() - self._started
         return self._world.start + dt.timedelta(seconds=int(passed))
 
@@ -119,6 +127,8 @@ class Carrier:
             if known is None:
                 self._results[key] = known = self._finish(asked, act)
                 replayed = False
+                if self._journal and self._past is None:
+                    self._journal(key, asked, self.now())
             elif known.asked != asked:
                 raise Problem(422, "key-reused", "这个请求编号已经用在别的操作上了。")
             else:
@@ -127,6 +137,16 @@ class Carrier:
                 assert known.problem is not None
                 raise known.problem
             return known.answer, replayed
+
+    @contextmanager
+    def back_then(self, at: dt.datetime) -> Iterator[None]:
+        """Do again what happened at a time, without telling the journal; the clock goes on from there."""
+        self._past = at
+        try:
+            yield
+        finally:
+            self._past = None
+            self._started = time.monotonic() - (at - self._world.start).total_seconds()
 
     def _finish(self, asked: str, act: Callable[[], BaseModel]) -> Result:
         try:

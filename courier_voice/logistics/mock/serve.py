@@ -16,6 +16,7 @@ from courier_voice.core.errors import SettingsError
 from courier_voice.logistics.mock.api import create_app
 from courier_voice.logistics.mock.carrier import Carrier
 from courier_voice.logistics.mock.faults import DROP, ConnectionDropped, Fault
+from courier_voice.logistics.mock.state import durable_carrier
 from courier_voice.logistics.mock.world import load_world
 
 
@@ -56,13 +57,17 @@ def run(
     token: str,
     faults: Sequence[Fault] = (),
     frozen: bool = False,
+    state: Path | None = None,
     announce: Callable[[str], None] = print,
 ) -> None:
     """Serve until SIGINT or SIGTERM. ``port`` 0 takes a free one; ``announce`` gets the base URL once it is open.
+    ``state``: a file by which the carrier survives this server, kill -9 included.
 
     Raises WorldError, and SettingsError when the port cannot be had.
     """
-    app = create_app(Carrier(load_world(world), frozen=frozen), token=token, faults=faults)
+    known = load_world(world)
+    carrier = durable_carrier(known, state, frozen=frozen) if state else Carrier(known, frozen=frozen)
+    app = create_app(carrier, token=token, faults=faults)
     try:
         listener = socket.create_server((host, port))
     except (OSError, OverflowError) as error:

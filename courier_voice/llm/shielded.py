@@ -1,0 +1,107 @@
+"""A language model elsewhere gets placeholders for whom and where, and never a telephone number.
+
+What it answers is put back in code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
+
+from courier_voice.core.ports import ChatModel, Role
+from courier_voice.core.privacy import Known, find_phones, people
+from courier_voice.dialog.persons import NAME, SURNAMES
+
+STEMS: Final = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥"
+_LEAD: Final = "给跟到去往在和叫让把替帮通知联系打呼拨发告诉住从找"
+_PLACE: Final = re.compile(
+    rf"(?:(?![{_LEAD}])[\u4e00-\u9fff]){{2,6}}?(?:小区|花园|家园|公寓|大厦|广场|新村|社区|[苑园里村院府庭城湾])"
+    r"(?:[\dA-Za-z零一二三四五六七八九十百幺两]{1,5}(?:号楼|号院|栋|幢|单元|弄|座|号|室|层|楼)?)*|"
+    rf"(?:(?![{_LEAD}])[\u4e00-\u9fff]){{1,4}}(?:路|街|大道|巷|胡同)(?:[\d零一二三四五六七八九十百幺两]{{1,5}}(?:号|弄)?)*|"
+    r"(?:[\dA-Za-z零一二三四五六七八九十百幺两]{1,5}(?:号楼|号院|栋|幢|单元|座))(?:[\d零一二三四五六七八九十百幺两]{1,5}(?:单元|号|室|层|楼)?)*"
+)
+
+
+_CALLED: Final = re.compile(
+    rf"[给找跟叫系下](?P<name>[{SURNAMES}][\u4e00-\u9fff]{{1,2}})(?=打|拨|发|说|讲|留|的|电话|[，。！？]|$)"
+)
+"""Whole names where a command puts them: 给张伟打电话."""
+
+
+class Shielded:
+    """core.ports.ChatModel around one that leaves the machine. What ``warm`` is given is this program's own prompt and
+    goes as it is; in all else phones are replaced always, names and addresses unless ``share``."""
+
+    def __init__(self, model: ChatModel, *, share: bool = False, known: Known = people) -> None:
+        self._model, self._share, self._known = model, share, known
+        self._own: set[tuple[Role, str]] = set()
+
+    def complete(
+        self,
+        messages: Sequence[tuple[Role, str]],
+        *,
+        max_tokens: int,
+        grammar: str | None = None,
+        schema: Mapping[str, object] | None = None,
+    ) -> str:
+        """As the model's, with what was replaced put back."""
+        cover = _Cover()
+        sent = [m if m in self._own else (m[0], self._covered(m[1], cover)) for m in messages]
+        return cover.lift(self._model.complete(sent, max_tokens=max_tokens, grammar=grammar, schema=schema))
+
+    def warm(self, messages: Sequence[tuple[Role, str]]) -> None:
+        self._own |= set(messages)
+        self._model.warm(messages)
+
+    def _covered(self, text: str, cover: _Cover) -> str:
+        for number in find_phones(text):
+            text = text.replace(number, cover.of(number, "某号"))
+        if self._share:
+            return text
+        for string in sorted(set(self._known.found(text)), key=len, reverse=True):
+            text = text.replace(string, cover.of(string, "某处" if _PLACE.search(string) else "某"))
+        text = _PLACE.sub(lambda match: cover.of(match.group(), "某处"), text)
+        text = NAME.sub(lambda match: _titled(match.group(), cover), text)
+        for name in _names(text):
+            text = text.replace(name, cover.of(name, "某"))
+        return text
+
+
+class _Cover:
+    """Placeholders of one request: 某甲 for a person, 某处乙 for a place, 某号丙 for a number."""
+
+    def __init__(self) -> None:
+        self._given: dict[str, str] = {}
+
+    def of(self, string: str, kind: str) -> str:
+        if "某" in string:
+            return string
+        if string not in self._given:
+            number = len(self._given)
+            stem = STEMS[number] if number < len(STEMS) else STEMS[number // len(STEMS)] + STEMS[number % len(STEMS)]
+            self._given[string] = f"{kind}{stem}"
+        return self._given[string]
+
+    def lift(self, text: str) -> str:
+        for string, placeholder in sorted(self._given.items(), key=lambda pair: -len(pair[1])):
+            text = text.replace(placeholder, string)
+        return text
+
+
+def _titled(called: str, cover: _Cover) -> str:
+    """王女士 becomes 某甲女士: how to address somebody is no secret, and the model needs it."""
+    family = called[:2] if len(called) > 3 else called[1:] if called[0] in "老小" else called[:1]
+    return called.replace(family, cover.of(family, "某"), 1)
+
+
+def _names(text: str) -> Iterator[str]:
+    """Whole names nobody told us of, as jieba's tagger sees them."""
+    yield from (match["name"] for match in _CALLED.finditer(text))
+    tagged: Callable[[str], Iterator[tuple[str, str]]] = _tagger()
+    yield from (word for word, flag in tagged(text) if flag == "nr" and 2 <= len(word) <= 4 and "某" not in word)
+
+
+def _tagger() -> Callable[[str], Iterator[tuple[str, str]]]:
+    import jieba.posseg
+
+    return lambda text: ((pair.word, pair.flag) for pair in jieba.posseg.cut(text))

@@ -1,0 +1,32 @@
+"""What may leave: a text within the rules and limits, and only while it still means what it meant."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from courier_voice.core.parcels import Effect
+from courier_voice.dialog.freshness import fresh_for
+from courier_voice.dialog.sms_rules import SmsRules
+from courier_voice.logistics.clock import utc_now
+from courier_voice.logistics.store import Row, Store
+
+HOUR: Final = timedelta(hours=1)
+
+
+def refusal(effect: Effect, store: Store, rules: SmsRules) -> str:
+    """Why an effect may not go out, whoever asks for it; empty when it may. Raises OutboxError."""
+    if effect.op != "sms":
+        return ""
+    since = utc_now() - HOUR
+    if store.count_sms(since, effect.waybill) >= rules.per_customer_hour:
+        return f"这位客户一小时内已经发了{rules.per_customer_hour}条短信，先别再发了"
+    if store.count_sms(since) >= rules.per_hour:
+        return f"一小时内已经发了{rules.per_hour}条短信，先别再发了"
+    return rules.refusal(str(effect.args.get("message", "")))
+
+
+def stale(row: Row) -> bool:
+    """Whether an effect waited too long. Not knowing for how long counts as too long."""
+    limit = fresh_for(row.effect.op, row.effect.args)
+    return limit is not None and (row.age is None or row.age > limit)

@@ -2,10 +2,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup packages models demo test lint types eval bench clean
+.PHONY: help setup packages models demo test lint types eval bench ear-data ear train chaos clean
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## */\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:[^#]*## */\t/' | expand -t 12
 
 setup: ## a virtual environment in .venv, the packages, the model weights; quick when nothing changed
 	@$(PYTHON) scripts/setup.py
@@ -37,6 +37,18 @@ eval: setup ## replay the recorded fixtures and the text sets, and score every s
 
 bench: setup ## latency, CPU seconds and memory against the plain stack
 	@$(BIN)/courier-voice bench
+
+train: setup ## make the fast model of understanding anew, under 30 minutes on two cores; goes on where it was stopped
+	@$(BIN)/courier-voice train nlu
+
+ear-data: setup ## speak the recogniser's training sentences, about 45 minutes on two cores; goes on where it was stopped
+	@$(BIN)/courier-voice train ear-data
+
+ear: setup ## tune the recogniser on them, about 45 minutes; goes on where it was stopped
+	@$(BIN)/courier-voice train ear
+
+chaos: packages ## 10,000 effects under faults and kill -9: none lost, none twice
+	@$(BIN)/courier-voice chaos
 
 models: packages ## bring the model weights, and list them
 	@$(BIN)/courier-voice models pull

@@ -10,7 +10,9 @@ from typing import Annotated
 import typer
 
 from courier_voice import __version__
-from courier_voice.commands.options import Engine, Json, Nlu, Routes, Sources, World
+from courier_voice.commands.groups import evals, models, train
+from courier_voice.commands.ledger_line import app as ledger
+from courier_voice.commands.options import AsrAdapter, Engine, Json, Nlu, Sources, Unmasked, World
 
 app = typer.Typer(
     name="courier-voice",
@@ -21,10 +23,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-models = typer.Typer(help="Model weights: pull, list, verify.", no_args_is_help=True)
 app.add_typer(models, name="models")
-evals = typer.Typer(help="The text development sets, scored: nlu, dialogs, sms.", no_args_is_help=True)
+app.add_typer(ledger, name="ledger")
 app.add_typer(evals, name="eval")
+app.add_typer(train, name="train")
 
 
 @app.callback()
@@ -85,25 +87,26 @@ def understand(
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="One utterance a line (plain, or JSON with a text)."),
     ] = None,
-    nlu: Nlu = Routes.CASCADE,
+    nlu: Nlu = None,
     json_: Json = False,
 ) -> None:
     """Intent and slots of an utterance; nothing is done about it."""
     from courier_voice.commands import read as run
 
-    run.understand("".join(text or []), file, json_)
+    run.understand("".join(text or []), file, nlu and nlu.value, json_)
 
 
 @app.command(epilog="Example: courier-voice transcribe turn.wav --json")
 def transcribe(
     wav: Annotated[list[Path], typer.Argument(help="WAV, FLAC, MP3 or OGG; any rate, mono or stereo.")],
     engine: Engine = None,
+    asr_adapter: AsrAdapter = None,
     json_: Json = False,
 ) -> None:
     """What the recogniser hears."""
     from courier_voice.commands import read as run
 
-    run.transcribe(wav, engine and engine.value, json_)
+    run.transcribe(wav, engine and engine.value, asr_adapter, json_)
 
 
 @app.command(
@@ -114,19 +117,20 @@ def converse(
         Path, typer.Option(exists=True, dir_okay=False, help='One dialogue a line: {"id", "turns": [{"user": TEXT}]}.')
     ],
     world: World = None,
-    nlu: Nlu = Routes.CASCADE,
+    nlu: Nlu = None,
     json_: Json = True,
 ) -> None:
     """Multi-turn text dialogues, each from the start of the world's day; always JSON lines."""
     from courier_voice.commands import talk as run
 
-    run.converse(script, world)
+    run.converse(script, world, nlu and nlu.value)
 
 
 @app.command(epilog="Example: courier-voice replay fixtures/audio")
 def replay(
     path: Annotated[Path, typer.Argument(help="A scene.yaml or a directory of scenes.")],
     engine: Engine = None,
+    asr_adapter: AsrAdapter = None,
     limit: Annotated[int, typer.Option(help="At most this many scenes (0: all).")] = 0,
     source: Annotated[
         Sources, typer.Option(help="transcripts: from those recorded beside the scenes; asr-only: no understanding.")
@@ -134,12 +138,13 @@ def replay(
     record: Annotated[
         bool, typer.Option("--record", help="Keep what was heard and read beside the scenes (transcripts.json …).")
     ] = False,
+    unmasked: Unmasked = False,
     json_: Json = False,
 ) -> None:
     """Recorded turns with their manifests, scored; a row a turn, then the summary."""
     from courier_voice.commands import measure as run
 
-    run.replay(path, engine and engine.value, limit, json_, source.value, record)
+    run.replay(path, engine and engine.value, asr_adapter, limit, json_, source.value, record, unmasked)
 
 
 @app.command(epilog="Example: courier-voice polish 跟他说快点来拿别磨蹭我十点就走")
@@ -175,11 +180,12 @@ def mock_api(
     fault: Annotated[
         list[str] | None, typer.Option(help="latency=300ms, 500, drop, timeout-after … (repeatable).")
     ] = None,
+    state: Annotated[Path | None, typer.Option(dir_okay=False, help="A file by which it survives a restart.")] = None,
 ) -> None:
     """The mock carrier as a real server; its API is described at /docs."""
     from courier_voice.commands import care as run
 
-    run.mock_api(world, host, port, fault or [])
+    run.mock_api(world, host, port, fault or [], state)
 
 
 @app.command(epilog="Example: courier-voice bench --turns 10")
@@ -187,12 +193,25 @@ def bench(
     turns: Annotated[int, typer.Option(help="How many recorded turns.")] = 6,
     baseline: Annotated[bool, typer.Option(help="Also run the obvious stack (needs about 9 GB of memory).")] = True,
     hands_free: Annotated[bool, typer.Option("--hands-free", help="The hands-free loop (not there yet).")] = False,
+    outbox: Annotated[bool, typer.Option("--outbox", help="Only what writing effects down costs a turn.")] = False,
     json_: Json = False,
 ) -> None:
     """Latency, CPU seconds and peak memory of this path against the obvious stack, in one run."""
     from courier_voice.commands import measure as run
 
-    run.bench(turns, baseline, hands_free, json_)
+    run.bench(turns, baseline, hands_free, json_, outbox)
+
+
+@app.command(epilog="Example: courier-voice chaos --effects 500 --seed 7")
+def chaos(
+    effects: Annotated[int, typer.Option(min=1, help="How many effects are asked for.")] = 10_000,
+    seed: Annotated[int, typer.Option(help="The same seed asks, breaks and kills alike.")] = 1,
+    json_: Json = False,
+) -> None:
+    """The real agent against the real mock server over TCP, with faults and kill -9: nothing lost, nothing twice."""
+    from courier_voice.commands import chaos as run
+
+    run.chaos(effects, seed, json_)
 
 
 @app.command(epilog="Example: courier-voice doctor")
@@ -201,65 +220,6 @@ def doctor(json_: Json = False) -> None:
     from courier_voice.commands import doctor as run
 
     run.doctor(json_)
-
-
-@models.command("pull", epilog="Example: courier-voice models pull whisper-base")
-def models_pull(
-    names: Annotated[list[str] | None, typer.Argument(help="Catalogue names (default: what the agent needs).")] = None,
-    json_: Json = False,
-) -> None:
-    """Download, join and check weights; goes on where it was interrupted."""
-    from courier_voice.commands import weights as run
-
-    run.models_pull(names or [], json_)
-
-
-@models.command("list")
-def models_list(json_: Json = False) -> None:
-    """What the catalogue knows and what is here."""
-    from courier_voice.commands import weights as run
-
-    run.models_list(json_)
-
-
-@models.command("verify")
-def models_verify(
-    names: Annotated[list[str] | None, typer.Argument(help="Catalogue names (default: all that are here).")] = None,
-    json_: Json = False,
-) -> None:
-    """Hash every file again."""
-    from courier_voice.commands import weights as run
-
-    run.models_verify(names or [], json_)
-
-
-SetFile = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Another set of the same form.")]
-Items = Annotated[int, typer.Option(help="At most this many items (0: all).")]
-Fresh = Annotated[bool, typer.Option("--fresh", help="Do not go on with an interrupted run.")]
-
-
-@evals.command("nlu", epilog="Example: courier-voice eval nlu --limit 20")
-def eval_nlu(file: SetFile = None, limit: Items = 0, fresh: Fresh = False, json_: Json = False) -> None:
-    """Intents and slots of labelled utterances; a row each, then the summary."""
-    from courier_voice.commands import evaluate as run
-
-    run.nlu(file, limit, fresh, json_)
-
-
-@evals.command("dialogs", epilog="Example: courier-voice eval dialogs --json")
-def eval_dialogs(file: SetFile = None, limit: Items = 0, fresh: Fresh = False, json_: Json = False) -> None:
-    """Text dialogues over the shipped world, turn by turn; a row each, then the summary."""
-    from courier_voice.commands import evaluate as run
-
-    run.dialogs(file, limit, fresh, json_)
-
-
-@evals.command("sms", epilog="Example: courier-voice eval sms")
-def eval_sms(file: SetFile = None, limit: Items = 0, fresh: Fresh = False, json_: Json = False) -> None:
-    """Dictations made into texts: facts kept, nothing forbidden; a row each, then the summary."""
-    from courier_voice.commands import evaluate as run
-
-    run.sms(file, limit, fresh, json_)
 
 
 def main() -> None:

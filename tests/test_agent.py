@@ -12,7 +12,7 @@ import pytest
 from courier_voice.agent import Agent
 from courier_voice.core.errors import ApiUnavailable, CourierVoiceError, ModelError, OutboxError, TranscriptionError
 from courier_voice.core.intent import Advice
-from courier_voice.core.parcels import Day, Effect, Parcel, Receipt
+from courier_voice.core.parcels import Day, Effect, Entry, Parcel, Receipt
 from courier_voice.core.turn import Draft, NluContext, Understanding
 from courier_voice.core.words import Audio, Hypothesis, Transcript, Utterance
 
@@ -70,13 +70,28 @@ class Outside:
     def send(self, effect: Effect) -> None:
         raise AssertionError("effects leave through the outbox only")
 
-    def perform(self, effect: Effect) -> Receipt:
+    def perform(self, effect: Effect, *, attempt: bool = True) -> Receipt:
         if isinstance(self.outbox, CourierVoiceError):
             raise self.outbox
         self.effects.append(effect)
         return self.outbox
 
     def flush(self) -> tuple[Receipt, ...]:
+        return ()
+
+    def renew(self, key: str) -> Receipt:
+        raise AssertionError("nothing is held")
+
+    def drop(self, key: str) -> None:
+        raise AssertionError("nothing is held")
+
+    def pending(self) -> tuple[Entry, ...]:
+        return ()
+
+    def history(self, limit: int = 20) -> tuple[Entry, ...]:
+        return ()
+
+    def notices(self) -> tuple[str, ...]:
         return ()
 
     def ask(self, question: str, about: Parcel | None, day: Day) -> Advice:

@@ -126,11 +126,12 @@ class FillPickup(Intent):
                 parcel.waybill,
                 form=parcel.waybill,
             )
-        effect = Effect("pickup", parcel.waybill, {}, f"{tools.key}:pickup:{parcel.waybill}", tools.day.now)
+        # The whole form goes with it: edits made without network are in no draft of the API's.
+        effect = Effect("pickup", parcel.waybill, whole, f"{tools.key}:pickup:{parcel.waybill}", tools.day.now)
         receipt = tools.effects.perform(effect)
         if receipt.status == "refused":
             return Outcome("reject", f"没提交成：{receipt.detail}", focus=parcel.waybill, form=parcel.waybill)
-        how = "已提交" if receipt.status == "sent" else "没网，先记下了，有网自动提交"
+        how = "已提交" if receipt.status == "sent" else "没网，先记下了，有网自动发"
         call = Call("pickup", parcel.waybill, {**whole, "submit": True})
         return Outcome("act", f"{parcel.called}的取件{how}：{worded(whole)}。", (call,), parcel.waybill, form="")
 

@@ -61,7 +61,7 @@ class QueryWaybill(Intent):
         parcel = tools.api.waybill(parcel.waybill)
         call = Call("waybill", parcel.waybill, {"aspect": self.aspect})
         said = f"{parcel.called}，尾号{parcel.tail}，{told(parcel, self.aspect, tools.day.now)}。"
-        return Outcome("answer", said, (call,), focus=parcel.waybill)
+        return Outcome("answer", said, (call,), focus=parcel.waybill, age_s=parcel.age_s)
 
 
 def told(parcel: Parcel, aspect: Aspect, now: datetime) -> str:

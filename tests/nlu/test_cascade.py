@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from courier_voice.core.turn import Draft, NluContext, Understanding
 from courier_voice.core.words import Utterance
 from courier_voice.nlu.cascade import Cascade
+from courier_voice.nlu.fast import FastUnderstander
 from courier_voice.text.normalize import normalize
 
 
@@ -57,3 +58,8 @@ def test_without_a_language_model_a_guess_is_not_acted_on() -> None:
 def test_control_words_ask_no_model() -> None:
     assert route(Cascade(), "取消") == ("control", "cancel")
     assert route(Cascade(), "给王女士打电话") == ("fast", "none")
+
+
+def test_the_shipped_threshold_can_be_set() -> None:
+    assert FastUnderstander(threshold=0.9).threshold == 0.9
+    assert 0 < FastUnderstander().threshold < 1

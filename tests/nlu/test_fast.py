@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from courier_voice.core.errors import ModelError
 from courier_voice.core.turn import NluContext
-from courier_voice.nlu.fast import CARD, LONGEST, MODEL, FastUnderstander, _path, _spans
+from courier_voice.nlu.fast import CARD, LONGEST, MODEL, FastUnderstander, _end, _path, _spans
 from courier_voice.nlu.labels import QUESTIONS, TAGS
 from courier_voice.text.normalize import normalize
 
@@ -96,3 +96,17 @@ def test_the_best_path_is_the_greedy_one_where_that_is_allowed() -> None:
     scores[np.arange(5), [TAGS.index(tag) for tag in tags]] = 0.0
     assert [TAGS[number] for number in _path(scores, frozenset(["tail", "name"]))] == tags
     assert _spans(_path(scores, frozenset(["tail", "name"])), 3) == [("tail", 4, 6), ("name", 7, 8)]
+
+
+@pytest.mark.parametrize(
+    ("slot", "text", "end", "whole"),
+    [
+        ("declared_value_yuan", "保7000元", 2, "保7000"),
+        ("weight_kg", "重3.5公斤", 2, "重3.5"),
+        ("name", "给孙阿姨打", 3, "给孙阿姨"),
+        ("name", "给孙阿姨打", 4, "给孙阿姨"),
+        ("place", "放3号柜", 2, "放3"),
+    ],
+)
+def test_no_number_or_title_is_cut_short(slot: str, text: str, end: int, whole: str) -> None:
+    assert text[: _end(slot, text, end, len(text))] == whole

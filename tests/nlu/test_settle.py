@@ -21,6 +21,7 @@ CASES = [
     ("fill_pickup", "价不保了", {}, {"declared_value_yuan": "0"}),
     ("fill_pickup", "保价500", {"declared_value_yuan": "500"}, {"declared_value_yuan": "500"}),
     ("fill_pickup", "35乘30乘28，提交", {"weight_kg": "28"}, {"length_cm": "35", "width_cm": "30", "height_cm": "28"}),
+    ("fill_pickup", "正方的，边长40厘米", {}, {"length_cm": "40厘米", "width_cm": "40厘米", "height_cm": "40厘米"}),
     ("fill_pickup", "里头12瓶酒，打成一个箱子", {"quantity": "12瓶"}, {"quantity": "1"}),
     ("fill_pickup", "寄方付，提交", {"item": "方付"}, {"payment": "sender"}),
     ("fill_pickup", "让对方付", {"payment": "sender"}, {"payment": "receiver"}),

@@ -21,8 +21,8 @@ _FRAMES_A_SECOND = 50
 class OpenAIWhisper:
     """core.ports.Transcriber over openai-whisper in float32. Thread-safe; one utterance at a time.
 
-    ``model``: a checkpoint's path, or an official name (then openai-whisper downloads it). ``windows`` as in
-    FasterWhisper, and so is ``knows_silence``; a window of less than 30 s slices the encoder's positional embedding.
+    ``model``: a checkpoint's path, or an official name (then openai-whisper downloads it). ``habits`` as in
+    FasterWhisper; a window of less than 30 s slices the encoder's positional embedding.
     ``threads`` is torch's, for the whole process. Raises TranscriptionError when the model cannot be loaded.
     """
 

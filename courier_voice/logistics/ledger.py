@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,7 +24,7 @@ from courier_voice.core.privacy import Known, people
 from courier_voice.core.turn import Proposal, Turn
 from courier_voice.logistics.clock import Moment, utc_now
 from courier_voice.logistics.records import effect_record, names_said, struck, turn_record, waybills_of
-from courier_voice.logistics.store import Row
+from courier_voice.logistics.store import Row, private_database
 from courier_voice.logistics.vault import Seal
 
 log = logging.getLogger(__name__)
@@ -77,9 +76,8 @@ class Ledger:
         """Open or make the file, for its owner only, and forget what is too old. Raises LedgerError."""
         self._seal, self._known, self._rows = seal, known, threading.Lock()
         with _readable():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
+            # The outbox is what must survive a power cut; this record is reconciled with it at every start.
+            self._db = private_database(path, "NORMAL")
         try:
             with _readable():
                 self._prepare()
@@ -89,10 +87,6 @@ class Ledger:
             raise
 
     def _prepare(self) -> None:
-        self._db.execute("PRAGMA journal_mode = WAL")
-        # The outbox is what must survive a power cut; this record is reconciled with it at every start.
-        self._db.execute("PRAGMA synchronous = NORMAL")
-        self._db.execute("PRAGMA secure_delete = ON")
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
         if version not in (0, SCHEMA_VERSION):
             raise LedgerError(f"the ledger has form {version}, this program knows {SCHEMA_VERSION}; update the program")

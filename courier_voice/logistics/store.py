@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from courier_voice.core.errors import LedgerError, OutboxDamaged, OutboxError
 from courier_voice.core.parcels import Effect, Entry, Status
@@ -65,9 +65,7 @@ class Store:
         self.path, self._seal = path, seal or Clear()
         self._rows = threading.Lock()
         with _durable():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
+            self._db = private_database(path, "FULL")
         try:
             with _durable():
                 self._prepare()
@@ -76,9 +74,6 @@ class Store:
             raise
 
     def _prepare(self) -> None:
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
-        self._db.execute("PRAGMA secure_delete = ON")
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
         if version not in (0, 1, SCHEMA_VERSION):
             raise OutboxError(f"the outbox has form {version}, this program knows {SCHEMA_VERSION}; update the program")
@@ -203,6 +198,20 @@ def read_row(row: Sequence[Any], seal: Seal) -> Row:
     effect = Effect(op, waybill, known, key, datetime.fromisoformat(happened_at))
     valid = Moment(datetime.fromisoformat(valid_from), boot, uptime)
     return Row(effect, status, detail, attempts, datetime.fromisoformat(written_at), valid)
+
+
+def private_database(path: Path, synchronous: Literal["FULL", "NORMAL"]) -> sqlite3.Connection:
+    """A WAL database only its owner may read, overwriting what is deleted. Raises OSError, sqlite3.Error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=5.0)
+    try:
+        for pragma in ("journal_mode = WAL", f"synchronous = {synchronous}", "secure_delete = ON"):
+            database.execute(f"PRAGMA {pragma}")
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database
 
 
 @contextmanager

@@ -27,6 +27,8 @@ def distorted(speech: Samples, noise: Noise, rng: Generator, snr_db: float | Non
     """One hearing of ``speech`` with silence around it; ``snr_db`` is over its active parts, None is quiet."""
     sound = pitched(speech, rng.uniform(0.9, 1.12)) if rng.random() < 0.6 else speech
     sound = hesitant(sound, rng) if rng.random() < 0.12 else sound
+    sound = halting(sound, rng) if rng.random() < 0.2 else sound
+    sound = coloured(sound, rng) if rng.random() < 0.3 else sound
     sound = echoing(sound, rng) if rng.random() < 0.3 else sound
     sound = pocketed(sound, rng) if rng.random() < 0.08 else sound
     sound = at_level(sound, _SPEECH_DBFS + rng.uniform(-14, 9))
@@ -68,6 +70,30 @@ def hesitant(speech: Samples, rng: Generator) -> Samples:
     inner = frames[len(frames) // 5 : -len(frames) // 5]
     at = (int(np.argmin(inner + rng.random(len(inner)) * 0.01)) + len(frames) // 5) * 320
     return np.concatenate([speech[:at], np.zeros(int(RATE * rng.uniform(0.2, 0.8)), np.float32), speech[at:]])
+
+
+def halting(speech: Samples, rng: Generator) -> Samples:
+    """Word by word, as people dictate: cut at quiet moments, each piece at its own tempo, pauses of up to 0.25 s."""
+    frames = np.abs(speech[: len(speech) // 320 * 320]).reshape(-1, 320).mean(axis=1)
+    if len(frames) < 50:
+        return speech
+    cuts = [0]
+    while (begin := cuts[-1] + int(rng.integers(15, 40))) + 15 < len(frames):
+        cuts.append(begin + int(np.argmin(frames[begin : begin + 12])))
+    pieces: list[Samples] = []
+    for start, stop in zip(cuts, [*cuts[1:], len(frames)], strict=True):
+        pieces.append(pitched(speech[start * 320 : stop * 320], rng.uniform(0.93, 1.08)))
+        pieces.append(np.zeros(int(RATE * rng.uniform(0, 0.25)), np.float32))
+    return np.concatenate(pieces[:-1])
+
+
+def coloured(speech: Samples, rng: Generator) -> Samples:
+    """Another microphone: a tilt of up to 6 dB an octave and one resonance, over the whole band."""
+    spectrum = np.fft.rfft(speech)
+    octaves = np.log2(np.maximum(np.fft.rfftfreq(len(speech), 1 / RATE), 60) / 1000)
+    gain_db = rng.uniform(-6, 3) * octaves
+    gain_db += rng.uniform(-9, 9) * np.exp(-(((octaves - rng.uniform(-2.5, 2.5)) / rng.uniform(0.3, 1.2)) ** 2))
+    return np.asarray(np.fft.irfft(spectrum * 10 ** (gain_db / 20), len(speech)), np.float32)
 
 
 def echoing(speech: Samples, rng: Generator, direct: float = 1.0) -> Samples:

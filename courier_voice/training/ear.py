@@ -26,7 +26,11 @@ _FRAMES_A_WINDOW: Final = 320
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a run is made with. ``where``: both, encoder or decoder. ``lr`` falls linearly after ``warmup`` steps."""
+    """What a run is made with. ``where``: both, encoder or decoder. ``lr`` falls linearly after ``warmup`` steps.
+
+    ``keep`` weighs learning without forgetting (Li and Hoiem 2016, arXiv:1606.09282): on general speech, where the
+    model without adapters is right, its distribution is kept.
+    """
 
     steps: int = 1200
     batch: int = 8
@@ -37,6 +41,7 @@ class Recipe:
     smoothing: float = 0.05
     dropout: float = 0.05
     where: str = "both"
+    keep: float = 0.5
     seed: int = 0
 
     def rate_at(self, step: int) -> float:
@@ -99,11 +104,33 @@ class Learner:
         with torch.autocast("cpu", torch.bfloat16):
             logits, wanted = self._logits(hearings)
         loss = torch.nn.functional.cross_entropy(logits.float(), wanted, label_smoothing=self.recipe.smoothing)
+        if general := [n for n, hearing in enumerate(hearings) if hearing.general and self.recipe.keep]:
+            loss = loss + self.recipe.keep * self._forgotten(hearings, general, logits.float(), wanted)
         loss.backward()  # type: ignore[no-untyped-call,unused-ignore]
         torch.nn.utils.clip_grad_norm_(self._trained.values(), 1.0)
         self._optimizer.step()
         self.step += 1
         return float(loss.detach())
+
+    def _forgotten(self, hearings: Sequence[Hearing], general: Sequence[int], logits: Any, wanted: Any) -> Any:
+        """Kullback-Leibler divergence a token of the batch, over ``general`` hearings, from the model as it came."""
+        torch = self._torch
+        counts = [len(self._tokens(hearing)[1]) for hearing in hearings]
+        ends = np.cumsum(counts)
+        mine = torch.cat([torch.arange(int(ends[n]) - counts[n], int(ends[n])) for n in general])
+        adapters = [module for module in self.model.modules() if hasattr(module, "enable_adapters")]
+        try:
+            for module in adapters:
+                module.enable_adapters(False)
+            with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+                before, _ = self._logits([hearings[n] for n in general])
+        finally:
+            for module in adapters:
+                module.enable_adapters(True)
+        was = before.float().log_softmax(-1)
+        right = was.argmax(-1) == wanted[mine]
+        now = logits[mine][right].log_softmax(-1)
+        return torch.nn.functional.kl_div(now, was[right], reduction="sum", log_target=True) / len(wanted)
 
     def _logits(self, hearings: Sequence[Hearing]) -> tuple[Any, Any]:
         """Logits ``[n, vocabulary]`` where there is something to write, and the tokens wanted there ``[n]``."""

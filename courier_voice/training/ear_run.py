@@ -161,7 +161,8 @@ def tuned_engine(model: Path, beam: int) -> FasterWhisper:
 
 
 def _same_recipe(path: Path, recipe: Recipe) -> None:
-    if path.is_file() and json.loads(path.read_text()) != asdict(recipe):
+    """A run may be made longer or shorter; anything else wants its own folder."""
+    if path.is_file() and {**json.loads(path.read_text()), "steps": recipe.steps} != asdict(recipe):
         raise TrainingError(f"{path.parent.name} holds a run of another recipe; give another folder with --out")
     path.write_text(json.dumps(asdict(recipe)))
 

@@ -28,11 +28,15 @@ _LONGEST_S: Final = 22.0
 
 @dataclass(frozen=True)
 class Hearing:
-    """``samples`` fill their encoder window; ``before`` is a prompt or empty; ``text`` is what is to be written."""
+    """``samples`` fill their encoder window; ``before`` is a prompt or empty; ``text`` is what is to be written.
+
+    ``general``: speech that is not about parcels.
+    """
 
     samples: Samples
     before: str
     text: str
+    general: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,8 @@ def hear(clip: Clip, street: Street, others: Sequence[Clip], rng: Generator) -> 
     if rng.random() < _LONG:
         said, text = _in_a_row(clip, street, others, rng)
     snr_db = None if rng.random() < 0.28 else float(rng.uniform(0, 25))
-    return Hearing(in_window(distorted(said, street.noise, rng, snr_db), rng), prompt(clip, others, rng), text)
+    sound = in_window(distorted(said, street.noise, rng, snr_db), rng)
+    return Hearing(sound, prompt(clip, others, rng), text, clip.kind == "general")
 
 
 def _in_a_row(clip: Clip, street: Street, others: Sequence[Clip], rng: Generator) -> tuple[Samples, str]:

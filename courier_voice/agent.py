@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -14,9 +12,10 @@ from courier_voice.core.intent import Knowledge, Polisher, Tools
 from courier_voice.core.parcels import Day, Receipt
 from courier_voice.core.ports import Effects, Ledger, LogisticsApi, Speaker, Transcriber
 from courier_voice.core.privacy import mask_phones
+from courier_voice.core.stopwatch import Stopwatch
 from courier_voice.core.turn import Draft, Kind, NluContext, Outcome, Proposal, Turn, Understanding
 from courier_voice.core.words import Audio, Transcript, Utterance
-from courier_voice.dialog import policy, standing
+from courier_voice.dialog import policy, standing, tips
 from courier_voice.dialog.commit import asked_again, caught_up, commit
 from courier_voice.dialog.context import answer, in_context, wants_submit
 from courier_voice.dialog.hints import hints
@@ -58,7 +57,7 @@ class Agent:
 
     def take_turn(self, audio: Audio) -> Turn:
         """Hear 16 kHz audio and act on it. Silence and noise make an empty turn that does nothing."""
-        clock = _Clock()
+        clock = Stopwatch()
         if self.asr is None:
             raise CourierVoiceError("this agent has no recogniser: set asr.engine")
         try:
@@ -76,35 +75,55 @@ class Agent:
                 return ()
         return hints(self.seen)
 
-    def take_transcript(self, heard: Transcript, clock: _Clock | None = None) -> Turn:
+    def take_transcript(self, heard: Transcript, clock: Stopwatch | None = None) -> Turn:
         """Act on what a recogniser heard."""
-        clock = clock or _Clock()
+        clock = clock or Stopwatch()
         if not heard.text.strip():
             return self._finish(Utterance("", ""), NOTHING_HEARD, [Outcome("reject", "")], clock)
         return self._turn(normalize(heard.text, [h.text for h in heard.nbest[1:]]), clock)
 
     def take_text(self, text: str) -> Turn:
         """Act on typed words."""
-        clock = _Clock()
+        clock = Stopwatch()
         if not text.strip():
             return self._finish(Utterance("", ""), NOTHING_HEARD, [Outcome("reject", "")], clock)
         return self._turn(normalize(text), clock)
 
     def catch_up(self) -> Turn | None:
-        """Between turns: send what waits; a turn nobody spoke in when there is something to say about it."""
-        clock, day = _Clock(), None
+        """Between turns: send what waits, remind; a turn nobody spoke in when there is something to say."""
+        clock, day = Stopwatch(), None
         try:
-            if not self.effects.pending():
-                return None
             with clock("day"):
                 day = self.api.day()
             with clock("act"):
-                outcomes = self._afterwards(day, [])
+                outcomes = self._afterwards(day, []) if self.effects.pending() else []
+                outcomes += self._reminders(day, outcomes)
         except (ApiError, OutboxError):  # still no network: the next quiet moment will do
             return None
         return self._finish(Utterance("", ""), NOTHING_HEARD, outcomes, clock, day) if outcomes else None
 
-    def _turn(self, utterance: Utterance, clock: _Clock) -> Turn:
+    def _reminders(self, day: Day, outcomes: list[Outcome]) -> list[Outcome]:
+        """What is due to be said unasked, once, and never over a question that waits for its answer."""
+        if self.memory.proposals or self.memory.asking or any(o.kind in ("ask", "confirm") for o in outcomes):
+            return []
+        here = day.by_id(day.current)
+        door = tips.on_reaching(here, day) if here and here.state == "pending" else None
+        due = [tip for tip in (door, tips.on_time(day, self.memory.told)) if tip]
+        return self._tell([tip for tip in due if not tips.keys(tip) <= self.memory.told])
+
+    def _opened(self, day: Day, outcomes: list[Outcome]) -> list[Outcome]:
+        """The reminder that goes with a pickup form opened in this turn."""
+        opened = [day.by_waybill(o.form) for o in outcomes if o.form]
+        due = [tip for parcel in opened if parcel and (tip := tips.on_reaching(parcel, day))]
+        return self._tell([tip for tip in due if not tips.keys(tip) <= self.memory.told])
+
+    def _tell(self, due: Sequence[tips.Tip]) -> list[Outcome]:
+        told = self.memory.told.union(*map(tips.keys, due))
+        more = "".join(tip.details for tip in due)
+        self.memory = replace(self.memory, told=told, details=more or self.memory.details)
+        return [Outcome("answer", tip.said, details=tip.details) for tip in due]
+
+    def _turn(self, utterance: Utterance, clock: Stopwatch) -> Turn:
         understanding, day = NOTHING_HEARD, None
         asked = standing.question(utterance.text)
         try:
@@ -114,7 +133,7 @@ class Agent:
                 here = day.by_id(day.current)
                 self.memory = replace(self.memory, focus=here.waybill if here else None)
             with clock("nlu"):
-                told = self._standing(asked, day) if asked else ""
+                told = self._standing(asked, day) if asked else self._more(utterance)
                 understanding = NOTHING_HEARD if told else self._understand(utterance, day)
             with clock("act"):
                 late = () if day.age_s is not None else self.effects.flush()
@@ -122,7 +141,8 @@ class Agent:
                     outcomes = self._told(self._standing(asked, day) if asked else told)
                 else:
                     outcomes, understanding = self._act(utterance, understanding, day)
-                outcomes = [_dated(outcome, day) for outcome in outcomes] + self._afterwards(day, outcomes, late)
+                outcomes = [_dated(outcome, day) for outcome in outcomes] + self._opened(day, outcomes)
+                outcomes += self._afterwards(day, outcomes, late)
         except (ApiError, ModelError, OutboxError) as error:
             told = self._standing(asked, None) if asked and isinstance(error, ApiError) else ""
             outcomes = [Outcome("answer", told) if told else Outcome("reject", error.said)]
@@ -130,6 +150,9 @@ class Agent:
 
     def _standing(self, asked: standing.Question, day: Day | None) -> str:
         return standing.answered(asked, self.effects.history(60), day)
+
+    def _more(self, utterance: Utterance) -> str:
+        return self.memory.details if tips.asks_for_more(utterance.text) else ""
 
     def _told(self, said: str) -> list[Outcome]:
         """The answer to a question over what was done; what waits for a yes is read back again, or it would be lost."""
@@ -229,7 +252,7 @@ class Agent:
         utterance: Utterance,
         understanding: Understanding,
         outcomes: list[Outcome],
-        clock: _Clock,
+        clock: Stopwatch,
         day: Day | None = None,
     ) -> Turn:
         reply = mask_phones(" ".join(o.said for o in outcomes if o.said))
@@ -258,18 +281,3 @@ def _kind(outcomes: list[Outcome]) -> Kind:
     kinds = {o.kind for o in outcomes}
     order: tuple[Kind, ...] = ("ask", "confirm", "act", "answer", "reject")
     return next(kind for kind in order if kind in kinds)
-
-
-class _Clock:
-    """Seconds a stage of the turn took, by name, in order."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def __call__(self, stage: str) -> Iterator[None]:
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start

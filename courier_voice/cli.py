@@ -126,6 +126,14 @@ def converse(
     run.converse(script, world, nlu and nlu.value)
 
 
+@app.command(epilog="Example: courier-voice tips --world fixtures/worlds/beihu.json")
+def tips(world: World = None, json_: Json = False) -> None:
+    """What the agent would say unasked in the rest of the day, and when: at the door, before a window ends."""
+    from courier_voice.commands import tips as run
+
+    run.tips(world, json_)
+
+
 @app.command(epilog="Example: courier-voice replay fixtures/audio")
 def replay(
     path: Annotated[Path, typer.Argument(help="A scene.yaml or a directory of scenes.")],
@@ -206,12 +214,14 @@ def bench(
 def chaos(
     effects: Annotated[int, typer.Option(min=1, help="How many effects are asked for.")] = 10_000,
     seed: Annotated[int, typer.Option(help="The same seed asks, breaks and kills alike.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, help="Agents, each with a server of its own, at once.")] = 2,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Do not go on with an interrupted run.")] = False,
     json_: Json = False,
 ) -> None:
     """The real agent against the real mock server over TCP, with faults and kill -9: nothing lost, nothing twice."""
     from courier_voice.commands import chaos as run
 
-    run.chaos(effects, seed, json_)
+    run.chaos(effects, seed, jobs, fresh, json_)
 
 
 @app.command(epilog="Example: courier-voice doctor")

@@ -71,6 +71,8 @@ class Outcome:
     """How old what was told is, in seconds, when it came from the cache."""
     agreed: tuple[Proposal, ...] = ()
     """What this turn's yes was to."""
+    details: str = ""
+    """What can be told besides, when he asks for it."""
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,10 @@ class Memory:
     reply: str = ""
     asked_again: frozenset[str] = frozenset()
     """Keys of stale texts the courier was asked about: once is enough."""
+    told: frozenset[str] = frozenset()
+    """Keys of reminders that were said."""
+    details: str = ""
+    """What more there is to what was told last."""
 
     def context(self) -> NluContext:
         """The dialogue state in a word, for understanding."""
@@ -52,4 +56,6 @@ def remember(memory: Memory, outcomes: Sequence[Outcome], reply: str) -> Memory:
             memory = replace(memory, listed=outcome.listed)
         if outcome.form is not None:
             memory = replace(memory, form=outcome.form or None)
+        if outcome.details:
+            memory = replace(memory, details=outcome.details)
     return replace(memory, reply=reply or memory.reply)

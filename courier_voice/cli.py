@@ -101,12 +101,13 @@ def transcribe(
     wav: Annotated[list[Path], typer.Argument(help="WAV, FLAC, MP3 or OGG; any rate, mono or stereo.")],
     engine: Engine = None,
     asr_adapter: AsrAdapter = None,
+    together: Annotated[int, typer.Option(min=1, max=16, help="Files that go through the model at once.")] = 1,
     json_: Json = False,
 ) -> None:
     """What the recogniser hears."""
     from courier_voice.commands import read as run
 
-    run.transcribe(wav, engine and engine.value, asr_adapter, json_)
+    run.transcribe(wav, engine and engine.value, asr_adapter, together, json_)
 
 
 @app.command(

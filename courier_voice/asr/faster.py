@@ -6,14 +6,18 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from courier_voice.asr.hearing import Progress, Reading, in_window, token_limit, transcribe
+from courier_voice.asr.hearing import Progress, Reading, in_window, pieces, token_limit, transcribe, window_for
 from courier_voice.asr.style import PLAIN, Habits
 from courier_voice.core.errors import TranscriptionError
 from courier_voice.core.ports import SpeechDetector
 from courier_voice.core.words import Audio, Transcript
+
+if TYPE_CHECKING:
+    from ctranslate2.models import WhisperGenerationResult
 
 _PROMPT_TOKENS = 223
 """Whisper's own limit for the text before the audio: half its context less one."""
@@ -67,39 +71,76 @@ class FasterWhisper:
                 progress=self._progress,
             )
 
+    def transcribe_waiting(self, audios: Sequence[Audio], hints: Sequence[str] = ()) -> list[Transcript]:
+        """Hear utterances that wait together: those of one piece each go through the model in one batch.
+
+        The same words as one by one, but for the encoder window, which is the longest one's for all. Raises
+        TranscriptionError.
+        """
+        prompt = self._prompt(self._habits.before(hints))
+        with self._lock:
+            cut = [[piece for _, piece in pieces(self._detector, audio)] for audio in audios]
+            short = [parts[0] for parts in cut if len(parts) == 1]
+            window_s = max((window_for(piece.seconds, self._habits) for piece in short), default=0.0)
+            heard = iter(self._hear_all(prompt, short, window_s) if len(short) > 1 else ())
+            told = []
+            for audio, parts in zip(audios, cut, strict=True):
+                known = next(heard, None) if len(parts) == 1 else None
+                hear = partial(self._hear_again, prompt, known, window_s)
+                told.append(transcribe(hear, self._detector, audio, habits=self._habits))
+            return told
+
+    def _hear_again(
+        self, prompt: list[int], known: list[Reading] | None, known_s: float, piece: Audio, window_s: float
+    ) -> list[Reading]:
+        """What the batch made of a piece; a wider window, asked for when that was not believable, is heard anew."""
+        return known if known is not None and window_s <= known_s else self._hear(prompt, piece, window_s)
+
     def _prompt(self, text: str) -> list[int]:
         tokenizer = self._tokenizer
         before = [tokenizer.sot_prev, *tokenizer.encode(" " + text)[-_PROMPT_TOKENS:]]
         return [*(before if text else ()), *tokenizer.sot_sequence, tokenizer.no_timestamps]
 
     def _hear(self, prompt: list[int], piece: Audio, window_s: float) -> list[Reading]:
+        return self._hear_all(prompt, [piece], window_s)[0]
+
+    def _hear_all(self, prompt: list[int], pieces: Sequence[Audio], window_s: float) -> list[list[Reading]]:
+        """Readings of each piece, all in encoder windows of one length, through the model together."""
         import ctranslate2
 
-        samples = in_window(piece, window_s)
-        features = self._whisper.feature_extractor(samples)[None, :, : len(samples) // 160]
+        samples = [in_window(piece, window_s) for piece in pieces]
+        features = np.stack([self._whisper.feature_extractor(one)[:, : len(one) // 160] for one in samples])
+        seconds = max(piece.seconds for piece in pieces)
         try:
             encoded = self._whisper.model.encode(ctranslate2.StorageView.from_array(np.ascontiguousarray(features)))
-            if self._habits.knows_silence and self._nobody(encoded, prompt):
-                return [Reading("", 0.0)]
-            result = self._whisper.model.generate(
+            silent = self._nobody(encoded, prompt, len(pieces)) if self._habits.knows_silence else [False] * len(pieces)
+            if all(silent):
+                return [[Reading("", 0.0)] for _ in pieces]
+            results = self._whisper.model.generate(
                 encoded,
-                [prompt],
+                [prompt] * len(pieces),
                 beam_size=self._beam,
                 num_hypotheses=self._hypotheses,
-                max_length=len(prompt) + token_limit(piece.seconds),
+                max_length=len(prompt) + token_limit(seconds),
                 return_scores=True,
                 return_no_speech_prob=True,
-            )[0]
+            )
         except (RuntimeError, ValueError) as error:
-            raise TranscriptionError(f"Whisper failed on {piece.seconds:.1f} s of audio: {error}") from error
+            raise TranscriptionError(f"Whisper failed on {seconds:.1f} s of audio: {error}") from error
+        return [
+            [Reading("", 0.0)] if nobody else self._readings(result)
+            for result, nobody in zip(results, silent, strict=True)
+        ]
+
+    def _readings(self, result: WhisperGenerationResult) -> list[Reading]:
         return [
             Reading(self._tokenizer.decode(tokens).strip(), score, result.no_speech_prob)
             for tokens, score in zip(result.sequences_ids, result.scores, strict=True)
         ]
 
-    def _nobody(self, encoded: object, prompt: list[int]) -> bool:
+    def _nobody(self, encoded: object, prompt: list[int], count: int) -> list[bool]:
         """Whether the first thing the model would write is the end. A beam cannot say so: it divides by the length."""
         first = self._whisper.model.generate(
-            encoded, [prompt], beam_size=1, max_length=len(prompt) + 1, suppress_blank=False
+            encoded, [prompt] * count, beam_size=1, max_length=len(prompt) + 1, suppress_blank=False
         )
-        return not first[0].sequences_ids[0]
+        return [not one.sequences_ids[0] for one in first]

@@ -56,11 +56,9 @@ def transcribe(
     Several pieces give one joined hypothesis, a single one its n-best, where readings that differ in punctuation
     only are one. Raises TranscriptionError for audio that is not at 16 kHz, and what ``hear`` raises.
     """
-    if audio.rate != RATE:
-        raise TranscriptionError(f"recognisers work at {RATE} Hz, not {audio.rate}: read files with read_audio")
     heard: list[list[Reading]] = []
-    for start_s, end_s in cut_at_pauses(detector.segments(audio)):
-        heard.append(_hear_well(hear, audio.cut(start_s, end_s), habits))
+    for end_s, piece in pieces(detector, audio):
+        heard.append(_hear_well(hear, piece, habits))
         if progress:
             progress(end_s, audio.seconds)
     heard = [readings for readings in heard if readings]
@@ -69,6 +67,14 @@ def transcribe(
     if len(heard) == 1:
         return _transcript(heard[0], audio.seconds)
     return _transcript([_joined([readings[0] for readings in heard])], audio.seconds)
+
+
+def pieces(detector: SpeechDetector, audio: Audio) -> Iterator[tuple[float, Audio]]:
+    """What is to be heard of audio, with the second each piece ends at. Raises TranscriptionError off 16 kHz."""
+    if audio.rate != RATE:
+        raise TranscriptionError(f"recognisers work at {RATE} Hz, not {audio.rate}: read files with read_audio")
+    for start_s, end_s in cut_at_pauses(detector.segments(audio)):
+        yield end_s, audio.cut(start_s, end_s)
 
 
 _TICK_S: Final = 1e-6

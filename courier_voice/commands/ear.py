@@ -6,21 +6,24 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from numpy.random import default_rng
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from courier_voice.app import data_dir
-from courier_voice.commands.out import begin, emit, stderr
+from courier_voice.commands.out import begin, counted, emit, stderr
 from courier_voice.core.errors import TrainingError
 from courier_voice.settings import Settings
 from courier_voice.training.clips import plan, speak
+from courier_voice.training.confusions import TABLE
 from courier_voice.training.ear import Recipe
 from courier_voice.training.ear_card import card
-from courier_voice.training.ear_run import Places, gathered, train
+from courier_voice.training.ear_run import Places, gathered, train, tuned_engine
 from courier_voice.training.ear_table import rows, variants
 from courier_voice.training.hearings import Street
 from courier_voice.training.judge import CONDITIONS
+from courier_voice.training.mishear import learn, write
 from courier_voice.training.noises import recordings
 from courier_voice.weights.adapt import BASE, chosen_model
 from courier_voice.weights.fetch import pull
@@ -76,6 +79,22 @@ def ear(data: list[Path], out: Path | None, recipe: Recipe, threads: int, json_:
     else:
         typer.echo(text)
         typer.echo(f"try it: courier-voice transcribe turn.wav --asr-adapter {best}")
+
+
+def confusions(data: Path | None, out: Path | None, adapter: str, limit: int, seed: int, json_: bool) -> None:
+    settings = begin()
+    clips = [clip for clip in gathered((data or default_data(settings),), "train") if clip.kind != "general"]
+    clips = [clips[int(n)] for n in default_rng(seed).permutation(len(clips))[: limit or None]]
+    model, _ = chosen_model(BASE, adapter, settings.weights)
+    street = Street(recordings(data_dir("fixtures") / "audio" / "noise", dev=False), Path(), clips)
+    path = out or Path(__file__).parents[1] / "training" / "data" / TABLE
+    with counted("听错的词", len(clips)) as step:
+        counts = learn(tuned_engine(model, beam=3), clips, street, seed, lambda done, total: step())
+    write(counts, path)
+    if json_:
+        emit({"table": str(path), "clips": len(clips), "pairs": len(counts), "mistakes": sum(counts.values())})
+    else:
+        typer.echo(f"{len(counts)} pairs out of {len(clips)} clips in {path}")
 
 
 def default_data(settings: Settings) -> Path:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from pathlib import Path
 from typing import Annotated, cast, get_args
 
 import typer
 
-from courier_voice.commands.options import Json, Nlu, Unmasked
+from courier_voice.commands.options import Json, Nlu, Routes, Unmasked
 
 models = typer.Typer(help="Model weights: pull, list, verify.", no_args_is_help=True)
-evals = typer.Typer(help="The text development sets, scored: nlu, dialogs, sms.", no_args_is_help=True)
+evals = typer.Typer(help="The development sets, scored: one, or all with a report.", no_args_is_help=True)
 train = typer.Typer(help="How the small models are made: their data, their training.", no_args_is_help=True)
 
 
@@ -89,6 +90,81 @@ def eval_sms(
     run.sms(file, limit, fresh, json_, unmasked)
 
 
+class Audio(str, Enum):
+    LIVE = "live"
+    TRANSCRIPTS = "transcripts"
+    NONE = "none"
+
+
+Plain = Annotated[
+    Path | None,
+    typer.Option("--without-noise", exists=True, file_okay=False, help="A fast model trained without ASR noise."),
+]
+
+
+@evals.command("talk", epilog="Example: courier-voice eval talk --nlu cascade --limit 100")
+def eval_talk(
+    file: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="One utterance a line, under `# domain` headings.")
+    ] = None,
+    limit: Items = 0,
+    fresh: Fresh = False,
+    nlu: Nlu = Routes.FAST,
+    unmasked: Unmasked = False,
+    json_: Json = False,
+) -> None:
+    """Talk that is not for the assistant: what is taken for a command all the same; a row a line, then the summary."""
+    from courier_voice.commands import evaluate as run
+
+    run.talk(file, limit, fresh, json_, nlu and nlu.value, unmasked)
+
+
+@evals.command("report", epilog="Example: courier-voice eval report --out build/eval --nlu fast")
+def eval_report(
+    out: Annotated[Path, typer.Option(file_okay=False, help="Folder for report.html and report.json.")] = Path(
+        "build/eval"
+    ),
+    nlu: Nlu = None,
+    talk_nlu: Annotated[Routes, typer.Option(help="The route for the talk set.")] = Routes.FAST,
+    audio: Annotated[
+        Audio, typer.Option(help="The recorded turns: through the recogniser, as it heard them once, or not at all.")
+    ] = Audio.TRANSCRIPTS,
+    ablations: Annotated[
+        bool, typer.Option("--ablations", help="Also score the agent with one part left out.")
+    ] = False,
+    without_noise: Plain = None,
+    limit: Items = 0,
+    fresh: Fresh = False,
+    unmasked: Unmasked = False,
+    json_: Json = False,
+) -> None:
+    """All sets scored: one page with pictures, marks and failures, and the same numbers as JSON."""
+    from courier_voice.commands import eval_report as run
+
+    run.report(
+        out,
+        nlu and nlu.value,
+        talk_nlu.value,
+        audio.value,
+        ablations,
+        without_noise,
+        limit,
+        fresh,
+        unmasked,
+        json_,
+    )
+
+
+@evals.command("ablate", epilog="Example: courier-voice eval ablate --json")
+def eval_ablate(
+    nlu: Nlu = None, without_noise: Plain = None, limit: Items = 0, fresh: Fresh = False, json_: Json = False
+) -> None:
+    """The agent with one part left out, on the text sets and the recorded turns; a row a variant."""
+    from courier_voice.commands import eval_report as run
+
+    run.ablate(nlu and nlu.value, without_noise, limit, fresh, json_)
+
+
 @evals.command("ear", epilog="Example: courier-voice eval ear --limit 60")
 def eval_ear(
     data: Annotated[
@@ -145,6 +221,23 @@ def train_ear(
         raise typer.BadParameter("--where is both, encoder or decoder")
     recipe = Recipe(steps=steps, rank=rank, alpha=2 * rank, where=where, seed=seed)
     run.ear(data or [], out, recipe, threads, json_)
+
+
+@train.command("confusions", epilog="Example: courier-voice train confusions --limit 800")
+def train_confusions(
+    data: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="Clips (default: those of train ear-data).")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The table (default: the package's own confusions.tsv).")] = None,
+    asr_adapter: Annotated[str, typer.Option(help="auto: the shipped tuning; or an adapter.safetensors.")] = "auto",
+    limit: Items = 1000,
+    seed: int = 0,
+    json_: Json = False,
+) -> None:
+    """What the recogniser mishears in street noise, word for word; `train nlu` learns to understand it."""
+    from courier_voice.commands import ear as run
+
+    run.confusions(data, out, asr_adapter, limit, seed, json_)
 
 
 @train.command("nlu", epilog="Example: courier-voice train nlu --fresh   (under 30 minutes on two cores)")

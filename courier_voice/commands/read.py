@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import typer
@@ -11,8 +12,10 @@ from courier_voice.app import build_asr, build_polisher
 from courier_voice.commands.models import by_route, ready_llm, ready_nlu
 from courier_voice.commands.out import begin, counted, emit, frame, lines, recogniser, stderr, waiting
 from courier_voice.core.errors import CourierVoiceError, WeightsError
+from courier_voice.core.ports import Transcriber
 from courier_voice.core.privacy import mask_phones
 from courier_voice.core.turn import NluContext
+from courier_voice.core.words import Audio, Transcript
 from courier_voice.text.normalize import normalize
 
 
@@ -41,7 +44,7 @@ def understand(text: str, file: Path | None, route: str | None, json_: bool) -> 
             step()
 
 
-def transcribe(files: list[Path], engine: str | None, adapter: str | None, json_: bool) -> None:
+def transcribe(files: list[Path], engine: str | None, adapter: str | None, together: int, json_: bool) -> None:
     from courier_voice.audio.wav import read_audio
 
     settings = begin(**recogniser(engine, adapter))
@@ -49,32 +52,51 @@ def transcribe(files: list[Path], engine: str | None, adapter: str | None, json_
         asr = build_asr(settings)
     failed = False
     with counted("识别", len(files)) as step:
-        for file in files:
+        for waiting_files in batched(files, together):
+            audios: list[tuple[Path, Audio]] = []
+            for file in waiting_files:
+                try:
+                    audios.append((file, read_audio(file)))
+                except CourierVoiceError as error:
+                    failed = True
+                    stderr.print(str(error), markup=False)
+                    step()
             try:
-                audio = read_audio(file)
                 start = time.perf_counter()
-                heard = asr.transcribe(audio)
+                heard = _heard(asr, [audio for _, audio in audios])
             except CourierVoiceError as error:
                 failed = True
-                told = str(error)  # an AudioError names its file, a TranscriptionError knows none
-                stderr.print(told if told.startswith(file.name) else f"{file.name}: {told}", markup=False)
+                stderr.print(f"{', '.join(file.name for file, _ in audios)}: {error}", markup=False)
+                heard = []
+            ms = (time.perf_counter() - start) * 1000 / max(1, len(audios))
+            for (file, audio), transcript in zip(audios, heard, strict=False):
+                _tell(file, audio, transcript, ms, json_)
+            for _ in audios:
                 step()
-                continue
-            ms = round((time.perf_counter() - start) * 1000, 1)
-            if json_:
-                row = {
-                    "file": str(file),
-                    "text": heard.text,
-                    "raw": heard.raw,
-                    "confidence": round(heard.confidence, 3),
-                }
-                nbest = [{"text": h.text, "logprob": round(h.logprob, 3)} for h in heard.nbest]
-                emit({**row, "audio_s": round(audio.seconds, 2), "ms": ms, "nbest": nbest})
-            else:
-                typer.echo(f"{file.name}: {heard.text or '（没有人说话）'}")
-            step()
     if failed:
         raise typer.Exit(1)
+
+
+def batched(files: list[Path], size: int) -> Iterator[list[Path]]:
+    for start in range(0, len(files), size):
+        yield files[start : start + size]
+
+
+def _heard(asr: Transcriber, audios: list[Audio]) -> list[Transcript]:
+    from courier_voice.asr.faster import FasterWhisper
+
+    if len(audios) > 1 and isinstance(asr, FasterWhisper):
+        return asr.transcribe_waiting(audios)
+    return [asr.transcribe(audio) for audio in audios]
+
+
+def _tell(file: Path, audio: Audio, heard: Transcript, ms: float, json_: bool) -> None:
+    if not json_:
+        typer.echo(f"{file.name}: {heard.text or '（没有人说话）'}")
+        return
+    row = {"file": str(file), "text": heard.text, "raw": heard.raw, "confidence": round(heard.confidence, 3)}
+    nbest = [{"text": h.text, "logprob": round(h.logprob, 3)} for h in heard.nbest]
+    emit({**row, "audio_s": round(audio.seconds, 2), "ms": round(ms, 1), "nbest": nbest})
 
 
 def polish(text: str, file: Path | None, json_: bool) -> None:

@@ -145,3 +145,17 @@ def test_weights_that_do_not_load_are_an_error_with_the_fix(
 def test_an_unknown_official_name_is_an_error_that_lists_some() -> None:
     with pytest.raises(TranscriptionError, match=r"or name an official model .*base"):
         OpenAIWhisper("no-such-model", SileroDetector())
+
+
+def test_utterances_that_wait_are_heard_together_as_they_are_one_by_one() -> None:
+    model, _ = chosen_model("whisper-base", "auto", WEIGHTS)
+    tuned = FasterWhisper(model, SileroDetector(), beam=2, hypotheses=1, habits=TUNED)
+    waiting = [read_audio(PEOPLE / f"cmn_{name}.wav") for name in ("call", "confirm", "weight")]
+    waiting.insert(1, Audio(np.zeros(16_000, np.float32), 16_000))
+    alone = [tuned.transcribe(audio).text for audio in waiting]
+    together = [heard.text for heard in tuned.transcribe_waiting(waiting)]
+    assert alone[1] == together[1] == ""
+    assert together[0].startswith(alone[0][:2])
+    assert "确认" in together[2]
+    assert "公斤" in together[3]
+    assert tuned.transcribe_waiting([]) == []

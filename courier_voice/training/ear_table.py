@@ -14,6 +14,7 @@ from numpy.random import default_rng
 from courier_voice.asr.faster import FasterWhisper
 from courier_voice.asr.openai import OpenAIWhisper
 from courier_voice.asr.style import PLAIN, TUNED, Habits
+from courier_voice.audio.endpoint import SileroDetector
 from courier_voice.core.ports import Transcriber
 from courier_voice.training.clips import Clip
 from courier_voice.training.hearings import Street
@@ -51,6 +52,10 @@ def variants(base: Path, tuned: Path) -> list[Variant]:
         Variant("+ adapter, beam 1", partial(fast, tuned, TUNED, 1)),
         Variant("+ adapter, beam 5, hints with what is said", partial(fast, tuned, TUNED, 5), "true"),
         Variant("+ adapter, beam 5, hints without it", partial(fast, tuned, TUNED, 5), "false"),
+        Variant(
+            "as shipped: + adapter, beam 5, behind the voice gate",
+            lambda: FasterWhisper(tuned, SileroDetector(), habits=TUNED),
+        ),
         Variant("openai-whisper fp32 + adapter, beam 5", partial(openai, lambda: tuned / "openai.pt", TUNED)),
     ]
 

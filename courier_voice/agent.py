@@ -5,34 +5,29 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from functools import partial
 
 from courier_voice.core.errors import ApiError, CourierVoiceError, ModelError, OutboxError
 from courier_voice.core.intent import Knowledge, Polisher, Tools
 from courier_voice.core.parcels import Day, Receipt
-from courier_voice.core.ports import Effects, Ledger, LogisticsApi, Speaker, Transcriber
+from courier_voice.core.ports import Effects, Ledger, LogisticsApi, Speaker, Transcriber, Understander
 from courier_voice.core.privacy import mask_phones
 from courier_voice.core.stopwatch import Stopwatch
-from courier_voice.core.turn import Draft, Kind, NluContext, Outcome, Proposal, Turn, Understanding
+from courier_voice.core.turn import Draft, Outcome, Proposal, Turn, Understanding
 from courier_voice.core.words import Audio, Transcript, Utterance
-from courier_voice.dialog import policy, standing, tips
+from courier_voice.dialog import misheard, policy, standing, tips
+from courier_voice.dialog.answers import answer
 from courier_voice.dialog.commit import asked_again, caught_up, commit
-from courier_voice.dialog.context import answer, in_context, wants_submit
+from courier_voice.dialog.context import following, in_context, pinned, still_wanted, wants_submit
+from courier_voice.dialog.hearings import Choice, Hearing, choose, hearings
 from courier_voice.dialog.hints import hints
-from courier_voice.dialog.memory import Memory, remember
-from courier_voice.dialog.phrasing import aged, read_back
+from courier_voice.dialog.memory import CHANGE, Memory, remember
+from courier_voice.dialog.outcomes import dated, kind_of
+from courier_voice.dialog.phrasing import read_back
 from courier_voice.dialog.sms_rules import SmsRules
 from courier_voice.text.normalize import normalize
 
 NOTHING_HEARD = Understanding((Draft("none"),), "control")
-
-
-class Understander(Protocol):
-    def reflex(self, utterance: Utterance) -> Understanding | None:
-        """A control word (yes, no, again, help), known without a model; None for all else."""
-        ...
-
-    def understand(self, utterance: Utterance, context: NluContext) -> Understanding: ...
 
 
 @dataclass
@@ -50,6 +45,10 @@ class Agent:
     asr: Transcriber | None = None
     ledger: Ledger | None = None
     sms: SmsRules = field(default_factory=SmsRules)
+    mend: Callable[[str], str] | None = None
+    """Puts misheard words of the trade right; None leaves them, and asks after nobody who only sounds alike."""
+    nbest: bool = True
+    """Whether other readings than the likeliest are looked at."""
     new_key: Callable[[], str] = lambda: uuid.uuid4().hex
     memory: Memory = field(default_factory=Memory)
     seen: Day | None = None
@@ -80,14 +79,14 @@ class Agent:
         clock = clock or Stopwatch()
         if not heard.text.strip():
             return self._finish(Utterance("", ""), NOTHING_HEARD, [Outcome("reject", "")], clock)
-        return self._turn(normalize(heard.text, [h.text for h in heard.nbest[1:]]), clock)
+        return self._turn(hearings(heard, self.mend, several=self.nbest), clock)
 
     def take_text(self, text: str) -> Turn:
         """Act on typed words."""
         clock = Stopwatch()
         if not text.strip():
             return self._finish(Utterance("", ""), NOTHING_HEARD, [Outcome("reject", "")], clock)
-        return self._turn(normalize(text), clock)
+        return self._turn((Hearing(normalize(text), spoken=False),), clock)
 
     def catch_up(self) -> Turn | None:
         """Between turns: send what waits, remind; a turn nobody spoke in when there is something to say."""
@@ -123,8 +122,8 @@ class Agent:
         self.memory = replace(self.memory, told=told, details=more or self.memory.details)
         return [Outcome("answer", tip.said, details=tip.details) for tip in due]
 
-    def _turn(self, utterance: Utterance, clock: Stopwatch) -> Turn:
-        understanding, day = NOTHING_HEARD, None
+    def _turn(self, heard: Sequence[Hearing], clock: Stopwatch) -> Turn:
+        utterance, understanding, day = heard[0].utterance, NOTHING_HEARD, None
         asked = standing.question(utterance.text)
         try:
             with clock("day"):
@@ -134,14 +133,17 @@ class Agent:
                 self.memory = replace(self.memory, focus=here.waybill if here else None)
             with clock("nlu"):
                 told = self._standing(asked, day) if asked else self._more(utterance)
+                choice = Choice(heard[0]) if told else choose(heard, partial(self._glance, day), day, self.memory.focus)
+                utterance = choice.hearing.utterance
                 understanding = NOTHING_HEARD if told else self._understand(utterance, day)
+                understanding = misheard.spelled(understanding, day) if heard[0].spoken and self.mend else understanding
             with clock("act"):
                 late = () if day.age_s is not None else self.effects.flush()
                 if told:
                     outcomes = self._told(self._standing(asked, day) if asked else told)
                 else:
-                    outcomes, understanding = self._act(utterance, understanding, day)
-                outcomes = [_dated(outcome, day) for outcome in outcomes] + self._opened(day, outcomes)
+                    outcomes, understanding = self._act(choice, understanding, day)
+                outcomes = [dated(outcome, day) for outcome in outcomes] + self._opened(day, outcomes)
                 outcomes += self._afterwards(day, outcomes, late)
         except (ApiError, ModelError, OutboxError) as error:
             told = self._standing(asked, None) if asked and isinstance(error, ApiError) else ""
@@ -179,25 +181,46 @@ class Agent:
         return more
 
     def _understand(self, utterance: Utterance, day: Day) -> Understanding:
+        return self._at_once(utterance, day) or self.nlu.understand(utterance, self.memory.context())
+
+    def _glance(self, day: Day, utterance: Utterance) -> Understanding | None:
+        return self._at_once(utterance, day) or self.nlu.glance(utterance, self.memory.context())
+
+    def _at_once(self, utterance: Utterance, day: Day) -> Understanding | None:
+        """What needs no model: control words, and answers to what was asked."""
         reflex = self.nlu.reflex(utterance)
         if reflex is not None:
-            return reflex
+            yes = reflex.drafts[0].intent == "confirm"
+            settled = misheard.settled(utterance, self.memory) if yes else None
+            return Understanding((settled,), "control") if settled else reflex
         direct = answer(utterance, self.memory, day)
-        if direct is not None:
-            return Understanding((direct,), "control")
-        return self.nlu.understand(utterance, self.memory.context())
+        return Understanding(direct, "control") if direct else None
 
-    def _act(self, utterance: Utterance, understanding: Understanding, day: Day) -> tuple[list[Outcome], Understanding]:
+    def _act(self, choice: Choice, understanding: Understanding, day: Day) -> tuple[list[Outcome], Understanding]:
+        utterance = choice.hearing.utterance
         outcomes: list[Outcome] = []
         told: list[Draft] = []
         proposals: list[Proposal] = []
         submit = wants_submit(utterance)
-        for understood in understanding.drafts:
+        waiting, asked = list(understanding.drafts), self.memory.asking
+        while waiting:
+            understood = following(waiting.pop(0), outcomes)
             draft, corrected = in_context(understood, utterance, self.memory, day)
             told.append(Draft("correct", understood.slots) if corrected else draft)
             if corrected:
                 self._give_up(self.memory.proposals)
+                waiting += still_wanted(self.memory, draft)
+            if asked and draft.intent == asked.draft.intent:
+                waiting, asked = [*waiting, *asked.rest], None
             action = policy.decide(draft, self.memory, day, submit=submit)
+            if choice.hearing.spoken and self.mend:
+                action = misheard.question(draft, choice.among, action, day) or action
+            if isinstance(action, policy.Ask):  # one question at a time: all else waits for its answer
+                rest = (*action.asking.rest, *map(pinned, proposals), *waiting)
+                action = replace(action, asking=replace(action.asking, rest=rest))
+                outcomes = [replace(o, said="") if o.kind == "confirm" else o for o in outcomes]
+                told += waiting
+                waiting, proposals = [], []
             outcome = self._perform(action, draft, day, proposals)
             outcomes.append(outcome)
             self.memory = remember(self.memory, [outcome], "")
@@ -212,6 +235,8 @@ class Agent:
         memory = self.memory
         match action:
             case policy.Ask(said, asking, focus):
+                if asking.slot == CHANGE:
+                    self._give_up(memory.proposals)
                 self.memory = replace(memory, asking=asking, proposals=())
                 return Outcome("ask", said, focus=focus)
             case policy.Say(kind, said, drop):
@@ -257,7 +282,7 @@ class Agent:
     ) -> Turn:
         reply = mask_phones(" ".join(o.said for o in outcomes if o.said))
         calls = tuple(call for o in outcomes for call in o.calls)
-        kind = _kind(outcomes)
+        kind = kind_of(outcomes)
         idle = understanding.drafts[0].intent == "none" and kind == "reject"
         self.memory = remember(self.memory, [], "" if idle else reply)
         with clock("speak"):
@@ -267,17 +292,3 @@ class Agent:
         if self.ledger:
             self.ledger.note_turn(turn, day, [p for o in outcomes for p in o.agreed])
         return turn
-
-
-def _dated(outcome: Outcome, day: Day) -> Outcome:
-    """An answer over the day's work says how old it is when there is no network."""
-    reads = outcome.kind == "answer" and any(c.op in ("tasks", "waybill", "knowledge") for c in outcome.calls)
-    age_s = outcome.age_s if day.age_s is None else day.age_s
-    return replace(outcome, said=aged(age_s) + outcome.said) if reads and outcome.said else outcome
-
-
-def _kind(outcomes: list[Outcome]) -> Kind:
-    """Of a turn with several outcomes: what waits for the courier goes before what was done, before what was told."""
-    kinds = {o.kind for o in outcomes}
-    order: tuple[Kind, ...] = ("ask", "confirm", "act", "answer", "reject")
-    return next(kind for kind in order if kind in kinds)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import logging
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING
 from courier_voice.agent import Agent
 from courier_voice.core.errors import LedgerError, OutboxError, SettingsError, WeightsError
 from courier_voice.core.ports import ChatModel, LogisticsApi, Speaker, SpeechDetector, Synthesizer, Transcriber
-from courier_voice.core.privacy import PersonalFilter
+from courier_voice.core.privacy import PersonalFilter, masked_trace
 from courier_voice.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from courier_voice.logistics.offline import DayCache, OfflineLogistics
     from courier_voice.logistics.outbox import Outbox
     from courier_voice.nlu.cascade import Cascade
+    from courier_voice.nlu.mend import Mender
     from courier_voice.nlu.polish import LlmPolisher, TemplatePolisher
 
 log = logging.getLogger(__name__)
@@ -39,11 +42,16 @@ def data_dir(name: str) -> Path:
 
 
 def start_logging(level: str = "WARNING") -> None:
-    """Log to stderr; no record leaves with a phone number, a customer's name or an address."""
+    """Log to stderr; no record, warning or traceback leaves with a phone number, a customer's name or an address."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
     handler.addFilter(PersonalFilter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.captureWarnings(True)
+    sys.excepthook = lambda kind, error, trace: print(masked_trace(kind, error, trace), end="", file=sys.stderr)
+    threading.excepthook = lambda args: print(
+        masked_trace(args.exc_type, args.exc_value, args.exc_traceback), end="", file=sys.stderr
+    )
 
 
 def build_detector() -> SpeechDetector:
@@ -128,6 +136,15 @@ def build_nlu(settings: Settings, model: ChatModel | None) -> Cascade:
     return Cascade(slow, fast)
 
 
+@lru_cache(maxsize=1)
+def build_mender() -> Mender:
+    """Pinyin correction that leaves the words alone which the fast model's card knows. Raises ModelError."""
+    from courier_voice.nlu.fast import shipped_card
+    from courier_voice.nlu.mend import Mender
+
+    return Mender(shipped_card().word)
+
+
 def build_polisher(model: ChatModel | None) -> LlmPolisher | TemplatePolisher:
     from courier_voice.nlu.polish import LlmPolisher, TemplatePolisher
 
@@ -194,19 +211,21 @@ def build_store(settings: Settings, api: LogisticsApi, rules: SmsRules) -> Kept:
     """Outbox, ledger and cache under COURIER_HOME, sealed. A disk that takes nothing leaves an agent that answers
     questions and refuses effects, saying why."""
     from courier_voice.logistics.closed import ClosedOutbox
+    from courier_voice.logistics.forgetting import forget_files
     from courier_voice.logistics.ledger import open_ledger
     from courier_voice.logistics.offline import DayCache
     from courier_voice.logistics.outbox import Outbox
     from courier_voice.logistics.vault import open_vault
 
+    keep = timedelta(days=settings.ledger.retention_days)
+    forget_files(settings.home, keep)
     try:
         vault = open_vault(settings.home, settings.ledger.key)
         ledger = open_ledger(settings.home / "ledger.sqlite3", vault, retention_days=settings.ledger.retention_days)
-        effects = Outbox(settings.home / "outbox.sqlite3", api, seal=vault, ledger=ledger, rules=rules)
+        effects = Outbox(settings.home / "outbox.sqlite3", api, seal=vault, ledger=ledger, rules=rules, keep=keep)
     except (OutboxError, LedgerError) as error:
         log.error("%s", error)
         return Kept(ClosedOutbox(error), DayCache())
-    effects.prune(datetime.now(timezone.utc) - timedelta(days=settings.ledger.retention_days))
     if not settings.api.base_url:
         return Kept(effects, DayCache(), ledger)
     token = settings.api.token.get_secret_value()
@@ -229,7 +248,7 @@ def build_api(settings: Settings) -> tuple[LogisticsApi, Carrier | None]:
     if settings.api.base_url:
         token = settings.api.token.get_secret_value()
         client = http_client(settings.api.base_url, token, connect_s=settings.api.connect_s, read_s=settings.api.read_s)
-        return HttpLogistics(client), None
+        return HttpLogistics(client, backoff_s=settings.api.backoff_s), None
     from courier_voice.logistics.mock.carrier import Carrier
     from courier_voice.logistics.mock.faults import parse_fault
     from courier_voice.logistics.mock.serve import in_process_client
@@ -259,5 +278,6 @@ def build_agent(
     rules = SmsRules(**settings.sms.model_dump())
     kept = build_store(settings, raw, rules) if outbox is None else scratch_store(outbox, raw, rules)
     api = OfflineLogistics(raw, kept.cache, kept.effects.pending)
-    agent = Agent(nlu, api, kept.effects, AccountRules(), polisher, speaker, asr, kept.ledger, rules)
+    mend, nbest = build_mender() if settings.nlu.pinyin else None, settings.nlu.nbest
+    agent = Agent(nlu, api, kept.effects, AccountRules(), polisher, speaker, asr, kept.ledger, rules, mend, nbest)
     return Wired(agent, kept.effects, carrier, api)

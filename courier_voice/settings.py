@@ -50,6 +50,12 @@ class Nlu(Group):
     threshold: float | None = Field(default=0.7, ge=0, le=1)
     """Confidence from which on the fast model is believed: there it is right more often than the language model. None:
     the shipped model's own, from which on it is right 99.5 times in 100 and kept seldom."""
+    nbest: bool = True
+    """Look at the recogniser's other readings too, and go by the one that makes sense of today's list. Needs the fast
+    model."""
+    pinyin: bool = True
+    """Put words of the trade right that were heard as others that sound alike; ask after a tail, name or address that
+    sounds like one of today's."""
 
 
 class Api(Group):
@@ -61,6 +67,8 @@ class Api(Group):
     """Faults of the mock in this process, as for ``mock-api --fault``."""
     connect_s: float = Field(default=2.0, gt=0)
     read_s: float = Field(default=5.0, gt=0)
+    backoff_s: float = Field(default=0.2, gt=0)
+    """The pause before a question is asked again, doubled each time, with jitter."""
 
 
 class Sms(Group):

@@ -51,6 +51,9 @@ class Outside:
     def reflex(self, utterance: Utterance) -> Understanding | None:
         return None
 
+    def glance(self, utterance: Utterance, context: NluContext) -> Understanding | None:
+        return None
+
     def understand(self, utterance: Utterance, context: NluContext) -> Understanding:
         if isinstance(self.drafts, CourierVoiceError):
             raise self.drafts

@@ -1,26 +1,22 @@
-"""eval nlu, dialogs, sms: the text development sets, scored, with every failure listed."""
+"""eval nlu, dialogs, sms, talk: one development set, scored, with every failure listed."""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import typer
 from rich.console import Console
 
-from courier_voice.app import build_agent, build_polisher, data_dir
+from courier_voice.app import build_polisher
 from courier_voice.commands.models import by_route, ready_nlu
 from courier_voice.commands.out import begin, counted, emit
 from courier_voice.commands.reports import know, shareable
-from courier_voice.core.turn import Turn
-from courier_voice.evals import sets
 from courier_voice.evals.journal import Journal, fingerprint
-from courier_voice.nlu.cascade import Cascade
-from courier_voice.nlu.polish import LlmPolisher, TemplatePolisher
-from courier_voice.settings import Api, Settings
-from courier_voice.speech.console import ConsoleSpeaker
+from courier_voice.evals.report_sets import DIALOGS, NLU, SMS, TALK, EvalSet, Item, Ready, content
+from courier_voice.settings import Settings
 
 Row = dict[str, Any]
 
@@ -28,105 +24,87 @@ Row = dict[str, Any]
 def nlu(
     file: Path | None, limit: int, fresh: bool, json_: bool, route: str | None = None, unmasked: bool = False
 ) -> None:
-    def score(settings: Settings) -> Callable[[sets.Item], Row]:
-        cascade, _ = ready_nlu(settings)
-        return lambda item: sets.nlu_row(item, cascade)
-
-    _run("nlu", file, limit, fresh, json_, score, sets.nlu_summary, _nlu_fault, route, unmasked=unmasked)
+    _run(NLU, file, limit, fresh, json_, route, unmasked)
 
 
 def dialogs(
     file: Path | None, limit: int, fresh: bool, json_: bool, route: str | None = None, unmasked: bool = False
 ) -> None:
-    def score(settings: Settings) -> Callable[[sets.Item], Row]:
-        world = data_dir("fixtures") / "worlds" / "beihu.json"
-        mocked = settings.model_copy(update={"api": Api(world=world)})
-        cascade, model = ready_nlu(settings)
-        polisher = build_polisher(model)
-        return lambda item: _dialog(item, mocked, cascade, polisher)
-
-    _run("dialogs", file, limit, fresh, json_, score, sets.dialog_summary, _dialog_fault, route, unmasked=unmasked)
+    _run(DIALOGS, file, limit, fresh, json_, route, unmasked)
 
 
 def sms(file: Path | None, limit: int, fresh: bool, json_: bool, unmasked: bool = False) -> None:
-    def score(settings: Settings) -> Callable[[sets.Item], Row]:
-        _, model = ready_nlu(settings)
-        polisher = build_polisher(model)
-        return lambda item: sets.sms_row(item, polisher)
-
-    _run("sms", file, limit, fresh, json_, score, sets.sms_summary, _sms_fault, unmasked=unmasked)
+    _run(SMS, file, limit, fresh, json_, None, unmasked)
 
 
-def _dialog(item: sets.Item, settings: Settings, cascade: Cascade, polisher: LlmPolisher | TemplatePolisher) -> Row:
-    with tempfile.TemporaryDirectory() as scratch:
-        wired = build_agent(
-            settings,
-            nlu=cascade,
-            polisher=polisher,
-            speaker=ConsoleSpeaker(lambda _: None),
-            outbox=Path(scratch) / "outbox.sqlite3",
-        )
-        with wired.outbox:
-            take: Callable[[str], Turn] = wired.agent.take_text
-            return sets.dialog_row(item, take)
+def talk(
+    file: Path | None, limit: int, fresh: bool, json_: bool, route: str | None = "fast", unmasked: bool = False
+) -> None:
+    _run(TALK, file, limit, fresh, json_, route, unmasked)
+
+
+def ready(settings: Settings) -> Ready:
+    """Models loaded as the settings say, by the fast route without a language model. Raises as ``ready_nlu``."""
+    cascade, model = ready_nlu(settings)
+    return Ready(settings, cascade, build_polisher(model), model)
+
+
+def scored(
+    one: EvalSet,
+    parts: Callable[[], Ready],
+    settings: Settings,
+    kept: ExitStack,
+    *,
+    file: Path | None = None,
+    limit: int = 0,
+    fresh: bool = False,
+    label: str = "",
+    each: Callable[[Item], object] = lambda _: None,
+) -> list[Item]:
+    """A row an item. Those an interrupted run of the same code and parameters did are not done again: its journal lives
+    until ``kept`` is left. ``parts`` is asked for models only once the set was read; ``label`` tells runs apart."""
+    path = file or one.file
+    items = one.read(path)[: limit or None]
+    models = settings.llm.model_dump_json(exclude={"api_key", "threads"}) + settings.nlu.model_dump_json()
+    run = f"{one.name}-{fingerprint(content(path), models, settings.asr.model_dump_json(), label)}"
+    journal = kept.enter_context(Journal(settings.home / "evals", run, fresh=fresh))
+    score = one.prepare(parts())
+    rows: list[Item] = []
+    with counted(f"{label} {one.name}".strip(), len(items)) as step:
+        for item in items:
+            row: Item | None = journal.done.get(item["id"])
+            if row is None:
+                row = score(item)
+                journal.add(row)
+            rows.append(row)
+            each(row)
+            step()
+    return rows
+
+
+def faults(one: EvalSet, rows: Sequence[Item], unmasked: bool) -> list[Row]:
+    """Every failure of a set in words."""
+    return [{"id": row["id"], "fault": one.fault(shareable(row, unmasked))} for row in rows if not row["right"]]
 
 
 def _run(
-    name: str,
-    file: Path | None,
-    limit: int,
-    fresh: bool,
-    json_: bool,
-    prepare: Callable[[Settings], Callable[[sets.Item], Row]],
-    summarise: Callable[[Sequence[sets.Item]], Row],
-    fault: Callable[[Row], str],
-    route: str | None = None,
-    unmasked: bool = False,
+    one: EvalSet, file: Path | None, limit: int, fresh: bool, json_: bool, route: str | None, unmasked: bool
 ) -> None:
-    """Score the items not yet done by an interrupted run of the same code and parameters, then all together."""
     settings = begin(**by_route(route))
     know(())
-    path = file or data_dir("fixtures") / "eval" / f"{name}.jsonl"
-    items = sets.read_set(path)[: limit or None]
-    models = settings.llm.model_dump_json(exclude={"api_key", "threads"}) + settings.nlu.model_dump_json()
-    run = f"{name}-{fingerprint(path.read_text('utf-8-sig'), models)}"
-    rows: list[Row] = []
-    with Journal(settings.home / "evals", run, fresh=fresh) as journal:
-        score = prepare(settings)
-        with counted(name, len(items)) as step:
-            for item in items:
-                row = journal.done.get(item["id"])
-                if row is None:
-                    row = score(item)
-                    journal.add(row)
-                rows.append(row)
-                if json_:
-                    emit(shareable(row, unmasked))
-                step()
-    figures = summarise(rows)
+
+    def tell(row: Item) -> None:
+        if json_:
+            emit(shareable(row, unmasked))
+
+    with ExitStack() as kept:
+        rows = scored(one, lambda: ready(settings), settings, kept, file=file, limit=limit, fresh=fresh, each=tell)
+    figures = one.summarise(rows)
     if json_:
         emit({"summary": figures})
         return
-    for row in rows:
-        if not row["right"]:
-            typer.echo(f"✗ {row['id']} {fault(shareable(row, unmasked))}")
+    for failure in faults(one, rows, unmasked):
+        typer.echo(f"✗ {failure['id']} {failure['fault']}")
     console = Console()
     for key, value in figures.items():
         console.print(f"{key}: {value:.3f}" if isinstance(value, float) else f"{key}: {value}", highlight=False)
-
-
-def _nlu_fault(row: Row) -> str:
-    return f"{row['text']}\n    meant {_frames(row['meant'])}\n    said  {_frames(row['said'])}"
-
-
-def _frames(frames: Sequence[Mapping[str, Any]]) -> str:
-    return "; ".join(f"{frame['intent']} {frame.get('slots', {})}" for frame in frames)
-
-
-def _dialog_fault(row: Row) -> str:
-    wrong = [turn for turn in row["turns"] if turn["errors"]]
-    return "".join(f"\n    {turn['user']} → {'; '.join(turn['errors'])} | {turn['reply']}" for turn in wrong)
-
-
-def _sms_fault(row: Row) -> str:
-    return f"{row['spoken']}\n    → {row['sms']}\n    missing {row['missing']}, forbidden {row['forbidden']}"

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import closing
 from datetime import date, datetime, time, timezone
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from courier_voice.app import build_api
 from courier_voice.commands.out import begin, emit, stderr
 from courier_voice.core.errors import LedgerError
 from courier_voice.dialog.standing import NAMES
+from courier_voice.logistics.forgetting import forget_files
 from courier_voice.logistics.ledger import Entry, Ledger
-from courier_voice.logistics.outbox import Outbox
+from courier_voice.logistics.store import WAITING, Store
 from courier_voice.logistics.vault import open_vault
 from courier_voice.settings import Settings
 
 STATUS = {"queued": "先记下了", "sent": "已发送", "refused": "没发成", "held": "等重新确认", "dropped": "不发了"}
+SHORTEST_WAYBILL = 10
 
 
 def open_home(settings: Settings) -> Ledger:
@@ -67,17 +69,20 @@ def export(to: Path | None, waybill: str | None, since: str | None, unmasked: bo
 
 
 def delete(waybill: str, json_: bool) -> None:
-    """Forget a waybill here: ledger and settled effects. What still waits to be sent stays until it is."""
+    """Forget a waybill here: ledger, settled effects, and whole the files that cannot be searched. What still waits to
+    be sent stays until it is. Raises LedgerError."""
+    if len(waybill) < SHORTEST_WAYBILL:
+        raise LedgerError("that is no whole waybill number; courier-voice ledger list --waybill … shows it")
     settings = begin()
     with open_home(settings) as ledger:
         erased = ledger.erase(waybill)
     waiting = settled = 0
     if (settings.home / "outbox.sqlite3").is_file():
-        vault = open_vault(settings.home, settings.ledger.key)
-        with Outbox(settings.home / "outbox.sqlite3", build_api(settings)[0], seal=vault) as outbox:
-            settled = outbox.erase(waybill)
-            waiting = sum(entry.effect.waybill == waybill for entry in outbox.pending())
-    (settings.home / "day.sealed").unlink(missing_ok=True)  # it holds the waybill's customer too
+        # Not the outbox: it would take calls that another program is placing now for interrupted ones.
+        with closing(Store(settings.home / "outbox.sqlite3", open_vault(settings.home, settings.ledger.key))) as store:
+            settled = store.erase("waybill = ?", waybill)
+            waiting = sum(row.effect.waybill == waybill for row in store.select(WAITING))
+    forget_files(settings.home)
     row: dict[str, object] = {"waybill": waybill, "entries": erased, "effects": settled, "waiting": waiting}
     if json_:
         emit(row)

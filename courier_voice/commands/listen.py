@@ -16,6 +16,7 @@ from courier_voice.audio.mic import Frame, open_microphone, record_utterance, re
 from courier_voice.commands.models import ready_nlu
 from courier_voice.commands.out import begin, emit, stderr, turn_row, waiting
 from courier_voice.commands.talk import in_world, show
+from courier_voice.core.privacy import mask_phones
 from courier_voice.core.turn import Turn
 from courier_voice.core.words import Audio
 from courier_voice.dialog.policy import NOT_UNDERSTOOD
@@ -90,7 +91,7 @@ def _report(turn: Turn, json_: bool) -> None:
     if json_:
         emit(turn_row(turn))
     elif turn.utterance.heard or turn.reply:
-        typer.echo(f"听到：{turn.utterance.heard}")
+        typer.echo(f"听到：{mask_phones(turn.utterance.heard)}")
         show(turn)
 
 

@@ -92,10 +92,15 @@ def _heard(asr: Transcriber, audios: list[Audio]) -> list[Transcript]:
 
 def _tell(file: Path, audio: Audio, heard: Transcript, ms: float, json_: bool) -> None:
     if not json_:
-        typer.echo(f"{file.name}: {heard.text or '（没有人说话）'}")
+        typer.echo(f"{file.name}: {mask_phones(heard.text) or '（没有人说话）'}")
         return
-    row = {"file": str(file), "text": heard.text, "raw": heard.raw, "confidence": round(heard.confidence, 3)}
-    nbest = [{"text": h.text, "logprob": round(h.logprob, 3)} for h in heard.nbest]
+    row = {
+        "file": str(file),
+        "text": mask_phones(heard.text),
+        "raw": mask_phones(heard.raw),
+        "confidence": round(heard.confidence, 3),
+    }
+    nbest = [{"text": mask_phones(h.text), "logprob": round(h.logprob, 3)} for h in heard.nbest]
     emit({**row, "audio_s": round(audio.seconds, 2), "ms": round(ms, 1), "nbest": nbest})
 
 
@@ -113,7 +118,7 @@ def polish(text: str, file: Path | None, json_: bool) -> None:
             done = polisher.polished(one)
             ms = round((time.perf_counter() - start) * 1000, 1)
             if json_ or file:
-                emit({"spoken": one, "sms": done.sms, "fallback": done.fallback, "ms": ms})
+                emit({"spoken": mask_phones(one), "sms": mask_phones(done.sms), "fallback": done.fallback, "ms": ms})
             else:
-                typer.echo(done.sms)
+                typer.echo(mask_phones(done.sms))
             step()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from courier_voice.app import data_dir
-from courier_voice.core.privacy import people, place_of
+from courier_voice.core.privacy import people
 from courier_voice.logistics.mock.world import load_world
 from courier_voice.logistics.records import struck
 
@@ -15,8 +15,7 @@ from courier_voice.logistics.records import struck
 def know(worlds: Iterable[Path]) -> None:
     """Learn whom these worlds are about, so that a report cannot name them. Raises WorldError."""
     for world in {*worlds, *(data_dir("fixtures") / "worlds").glob("*.json")}:
-        tasks = load_world(world).tasks
-        people.add(s for task in tasks for s in (task.customer, task.address, place_of(task.address)))
+        people.add(load_world(world).named)
 
 
 def shareable(row: Mapping[str, Any], unmasked: bool) -> dict[str, Any]:

@@ -38,12 +38,12 @@ def say(text: str, world: Path | None, yes: bool, json_: bool) -> None:
         turns = [wired.agent.take_text(text)]
         if yes and turns[0].kind == "confirm":
             turns.append(wired.agent.take_text("确认"))
+        for turn in turns:
+            if json_:
+                emit(turn_row(turn))
+            else:
+                show(turn)
         wired.api.prefetch()
-    for turn in turns:
-        if json_:
-            emit(turn_row(turn))
-        else:
-            show(turn)
     if turns[-1].kind == "reject":
         raise typer.Exit(1)
 
@@ -51,9 +51,9 @@ def say(text: str, world: Path | None, yes: bool, json_: bool) -> None:
 def show(turn: Turn) -> None:
     """A turn in a few lines of text."""
     for draft in turn.understanding.drafts if turn.intent != "none" else ():
-        typer.echo(f"  {draft.intent} {json.dumps(draft.slots, ensure_ascii=False)}")
+        typer.echo(f"  {draft.intent} {json.dumps(phoneless(dict(draft.slots)), ensure_ascii=False)}")
     for call in turn.calls:
-        typer.echo(f"  → {call.op} {call.waybill or ''} {json.dumps(call.args, ensure_ascii=False)}")
+        typer.echo(f"  → {call.op} {call.waybill or ''} {json.dumps(phoneless(dict(call.args)), ensure_ascii=False)}")
     typer.echo(turn.reply or "（没有回答）")
 
 

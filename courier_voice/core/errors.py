@@ -17,6 +17,7 @@ CourierVoiceError
 ├── OutboxError             the durable store cannot take an effect
 │   └── OutboxDamaged       its file is no database any more
 ├── LedgerError             the record of turns cannot be read, or its key is gone
+├── KnowledgeError          a document of the knowledge base cannot be read
 ├── PromptError             a prompt file breaks its own rules
 ├── WorldError              a world file is not of the schema
 ├── GoldenError             a scene of recorded turns is not of the schema
@@ -80,6 +81,8 @@ class ApiError(CourierVoiceError):
 class ApiUnavailable(ApiError):
     said = "现在连不上系统。"
     retryable = True
+    unsent: bool = False
+    """Surely nothing reached the API: there was no connection to send it over."""
 
 
 class ApiNotFound(ApiError):
@@ -104,6 +107,10 @@ class OutboxDamaged(OutboxError):
 
 class LedgerError(CourierVoiceError):
     said = "记录读不了。"
+
+
+class KnowledgeError(CourierVoiceError):
+    said = "这份文件读不了。"
 
 
 class PromptError(CourierVoiceError):

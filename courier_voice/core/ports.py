@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
 from courier_voice.core.parcels import Day, Effect, Entry, Parcel, Receipt
-from courier_voice.core.turn import Proposal, Turn
-from courier_voice.core.words import Audio, Segment, Transcript
+from courier_voice.core.turn import NluContext, Proposal, Turn, Understanding
+from courier_voice.core.words import Audio, Segment, Transcript, Utterance
 
 
 class SpeechDetector(Protocol):
@@ -30,6 +30,20 @@ class Transcriber(Protocol):
 
 
 Role = Literal["system", "user", "assistant"]
+
+
+class Understander(Protocol):
+    """Makes drafts of what was said."""
+
+    def reflex(self, utterance: Utterance) -> Understanding | None:
+        """A control word (yes, no, again, help), known without a model; None for all else."""
+        ...
+
+    def understand(self, utterance: Utterance, context: NluContext) -> Understanding: ...
+
+    def glance(self, utterance: Utterance, context: NluContext) -> Understanding | None:
+        """What the fastest model makes of it, in milliseconds; None without one."""
+        ...
 
 
 class ChatModel(Protocol):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import threading
+import traceback
 from collections.abc import Iterable, Mapping
+from types import TracebackType
 from typing import Any, Final
+from urllib.parse import quote
 
 from courier_voice.core.parcels import Day
 
@@ -61,6 +65,7 @@ class Known:
     def __init__(self) -> None:
         self._strings: frozenset[str] = frozenset()
         self._pattern: re.Pattern[str] | None = None
+        self._encoded: re.Pattern[str] | None = None
         self._lock = threading.Lock()
 
     def learn(self, day: Day) -> None:
@@ -76,6 +81,7 @@ class Known:
             self._strings |= new
             longest_first = sorted(self._strings, key=lambda s: (-len(s), s))
             self._pattern = re.compile("|".join(map(re.escape, longest_first)))
+            self._encoded = None
 
     @property
     def strings(self) -> frozenset[str]:
@@ -91,6 +97,13 @@ class Known:
             text = self._pattern.sub(lambda match: mask_name(match.group()), text)
         return mask_phones(_DOOR.sub("***", text))
 
+    def mask_encoded(self, text: str) -> str:
+        """A text without known names and addresses as URLs, JSON and bytes spell them."""
+        if self._encoded is None:
+            spelled = (form for s in sorted(self._strings, key=lambda s: (-len(s), s)) for form in _spellings(s))
+            self._encoded = re.compile("|".join(map(re.escape, spelled)) or r"(?!)", re.IGNORECASE)
+        return self._encoded.sub(STRUCK, text)
+
     def mask_all(self, value: Any) -> Any:
         """``mask`` for every string inside lists and mappings; what ``waybill``, ``key`` and ``id`` hold stays."""
         if isinstance(value, str):
@@ -100,6 +113,11 @@ class Known:
         if isinstance(value, (list, tuple)):
             return [self.mask_all(v) for v in value]
         return value
+
+
+def _spellings(string: str) -> tuple[str, ...]:
+    """As in a URL, in ASCII JSON, and in the representation of bytes."""
+    return quote(string), json.dumps(string)[1:-1], repr(string.encode())[2:-1]
 
 
 people: Final = Known()
@@ -117,21 +135,33 @@ def phoneless(value: Any) -> Any:
     return value
 
 
-_INSIDE: Final = re.compile(r"[1１][3-9３-９]\d{9}")
-"""In a log even a number inside a longer one goes; that costs a waybill now and then."""
+_INSIDE: Final = re.compile(
+    r"[1１][3-9３-９]\d(?:[\s+-]|%20)?\d{4}(?:[\s+-]|%20)?\d{4}|0\d{2,3}-[2-9]\d{6,7}(?!\d)"
+)
+"""In a log even a number inside a longer one, or in a URL, goes; that costs a waybill now and then."""
 
 
 class PersonalFilter(logging.Filter):
     """The last line of defence: no log record leaves with a phone number, or a name or address this process knows."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = _for_log(record.getMessage()), None
-        if record.exc_info and not record.exc_text:
-            record.exc_text = _for_log(logging.Formatter().formatException(record.exc_info))
+        try:
+            told = record.getMessage()
+        except Exception:  # a library's message that does not fit its arguments must not end a turn
+            told = f"{record.msg} {record.args}"
+        record.msg, record.args = _for_log(told), None
+        if record.exc_info or record.exc_text:  # another handler may have put it into words already
+            text = logging.Formatter().formatException(record.exc_info) if record.exc_info else record.exc_text
+            record.exc_text = _for_log(text or "")
         if record.stack_info:
             record.stack_info = _for_log(record.stack_info)
         return True
 
 
+def masked_trace(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> str:
+    """An uncaught exception in words, as it may be shown on a screen others see."""
+    return _for_log("".join(traceback.format_exception(kind, error, trace)))
+
+
 def _for_log(text: str) -> str:
-    return _INSIDE.sub(STRUCK, people.mask(text))
+    return _INSIDE.sub(STRUCK, people.mask_encoded(people.mask(text)))

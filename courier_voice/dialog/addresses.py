@@ -44,14 +44,19 @@ def parts(address: str) -> Parts:
     return Parts(places, numbers)
 
 
+def numbered(address: str) -> tuple[tuple[int, str, str], ...]:
+    """Where each number of an address ends, the number with its word, and the class of that word: (8, 3号楼, b)."""
+    return tuple((m.end(), m.group(), _CLASS.get(m[2] or "", "")) for m in _PART.finditer(address))
+
+
 def door(address: str) -> str:
     """An address without its place name: 4号楼1单元602."""
     first = _PART.search(address)
     return address[first.start() :] if first else ""
 
 
-def by_address(address: str, parcels: Sequence[Parcel]) -> tuple[Parcel, ...]:
-    """Which parcels go there; a place written alike goes before one that sounds alike."""
+def by_address(address: str, parcels: Sequence[Parcel], alike: float = SOUNDS_ALIKE) -> tuple[Parcel, ...]:
+    """Which parcels go there; a place written alike goes before one that sounds so, as near as ``alike``."""
     said = parts(address)
     if not said.places and not said.numbers:
         return ()
@@ -59,12 +64,12 @@ def by_address(address: str, parcels: Sequence[Parcel]) -> tuple[Parcel, ...]:
     written = tuple(p for p in fits if all(place in p.address for place in said.places))
     if written:
         return written
-    return tuple(p for p in fits if all(_sounds_in(place, p.address) for place in said.places))
+    return tuple(p for p in fits if all(_sounds_in(place, p.address, alike) for place in said.places))
 
 
-def _sounds_in(place: str, address: str) -> bool:
+def _sounds_in(place: str, address: str, alike: float) -> bool:
     found = find_by_sound(place, address)
-    return found is not None and found[2] <= SOUNDS_ALIKE
+    return found is not None and found[2] <= alike
 
 
 def _numbers_fit(said: Sequence[tuple[str, str]], there: Sequence[tuple[str, str]]) -> bool:

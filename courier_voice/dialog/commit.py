@@ -72,7 +72,7 @@ def committed(proposal: Proposal, receipts: Sequence[Receipt]) -> str:
 def caught_up(receipts: Sequence[Receipt]) -> str:
     """What became of effects that waited for the network; empty when nothing did."""
     sent = sum(receipt.status == "sent" for receipt in receipts)
-    refused = [receipt.detail.rstrip("。") for receipt in receipts if receipt.status == "refused"]
+    refused = [receipt.detail.rstrip("。") for receipt in receipts if receipt.status in ("refused", "dropped")]
     parts = [f"刚才没网记下的{sent}条，已经发送了。"] if sent else []
     return "".join([*parts, *(f"刚才记下的没办成，原因：{detail}。" for detail in refused)])
 

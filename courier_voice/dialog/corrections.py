@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from courier_voice.text.normalize import normalize
+
 _UNIT: Final = r"(?:号楼|单元|公斤|小时|钟头|分钟|号门|[点块元斤克栋幢楼层号室门件箱包袋瓶天路街])"
 _DAY: Final = (
     r"(?:(?:大前|大后|前|昨|今|明|后)(?:天|儿|日)?(?:早上|上午|中午|下午|傍晚|晚上|早|晚)?|"
     r"(?:周|星期|礼拜)[一二三四五六日天]|早上|上午|中午|下午|傍晚|晚上)"
 )
+_DATE: Final = re.compile(r"大?后天|[明今][天早晚]|(?:下下?个?)?(?:周|星期|礼拜)[一二三四五六日天]|(?:\d+月)?\d+[号日]")
+_HOUR: Final = re.compile(r"早上|上午|中午|下午|傍晚|晚上|\d{1,2}点")
 _CLOCK: Final = rf"(?:{_DAY})?\d{{1,2}}点(?:半|[一三]刻|\d{{1,2}}分?)?"
 _AMOUNT: Final = rf"\d+(?:\.\d+)?{_UNIT}*"
 _VALUE: Final = re.compile(rf"{_CLOCK}|{_DAY}|{_AMOUNT}")
@@ -40,6 +44,27 @@ def resolve_corrections(text: str) -> str:
         kept = _taken_back(before, after)
         text, start = kept + after, len(kept)
     return text
+
+
+def revalued(old: str, new: str) -> str:
+    """A text put right: a value takes the place of its like (二十分钟到 in 我十分钟到), other words that of all."""
+    text, said = normalize(old).text, normalize(new).text
+    value = _VALUE.match(said)
+    alike = [m for m in _VALUE.finditer(text) if value and _kind(m.group()) == _kind(value.group())]
+    if value is None or len(alike) != 1:
+        return new
+    rest = said[value.end() :]
+    if rest and not text[alike[0].end() :].startswith(rest):
+        return new
+    return text[: alike[0].start()] + value.group() + text[alike[0].end() :]
+
+
+def redated(old: str, new: str) -> str:
+    """A new time of day keeps the day already told: 上午10点 after 明天下午3点 is 明天上午10点."""
+    day = _DATE.match(old)
+    if day is None or _DATE.search(new) or not _HOUR.match(new):
+        return new
+    return day.group()[:-1] + "天" + new if day.group()[-1] in "早晚" else day.group() + new
 
 
 def _is_correction(before: str, sign: str, after: str) -> bool:

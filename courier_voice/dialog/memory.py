@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from courier_voice.core.turn import Draft, NluContext, Outcome, Proposal
+
+CHANGE: Final = "change"
+"""The slot of the question 哪里不对: whatever he names next is put right."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,8 @@ class Asking:
     candidates: tuple[str, ...] = ()
     """Waybills in the order they were read out."""
     tries: int = 1
+    rest: tuple[Draft, ...] = ()
+    """Said in the same breath, and to be gone on with after the answer."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,8 @@ class Memory:
         """The dialogue state in a word, for understanding."""
         if self.proposals:
             return NluContext(f"confirm:{self.proposals[0].draft.intent}")
+        if self.asking and self.asking.slot == CHANGE:
+            return NluContext(f"confirm:{self.asking.draft.intent}")
         if self.asking:
             return NluContext(f"{self.asking.draft.intent}.{self.asking.slot}")
         return NluContext("form" if self.form else "")

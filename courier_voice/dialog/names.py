@@ -51,7 +51,7 @@ def split_name(name: str) -> tuple[str, str | None]:
         if name.endswith(honorific) and len(name) > len(honorific):
             gender = "female" if honorific in FEMALE else "male" if honorific in MALE else None
             return name[: -len(honorific)], gender
-    if name[:1] in "老小阿" and len(name) == 2:
+    if name[:1] in "老小阿姓" and len(name) > 1 and len(name) - 1 == len(surname(name[1:] + "氏")):
         return name[1:], None
     return name, None
 

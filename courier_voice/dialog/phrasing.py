@@ -12,8 +12,9 @@ READ_ALOUD = 4
 
 
 def choice_question(parcels: Sequence[Parcel], *, numbered: bool) -> str:
-    """Which of several: 有2个：胡慧敏女士，文景苑4号楼；谭志远先生，… 哪一个？"""
-    told = [f"{p.customer}{p.title}，{p.address}，尾号{p.tail}" for p in parcels[:READ_ALOUD]]
+    """Which of several: 有2个：胡慧敏女士，文景苑4号楼；谭志远先生，… 哪一个？ A tail they share is left out."""
+    tells = len({p.tail for p in parcels}) > 1
+    told = [f"{p.customer}{p.title}，{p.address}" + (f"，尾号{p.tail}" if tells else "") for p in parcels[:READ_ALOUD]]
     if numbered:
         told = [f"第{n}个，{one}" for n, one in zip("一二三四", told, strict=False)]
     more = f"等{len(parcels)}个" if len(parcels) > READ_ALOUD else ""

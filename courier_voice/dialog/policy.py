@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -10,12 +11,16 @@ from pydantic import ValidationError
 from courier_voice.core.intent import Intent, Risk
 from courier_voice.core.parcels import Day, Parcel
 from courier_voice.core.turn import Draft, Proposal
-from courier_voice.dialog.memory import Asking, Memory
-from courier_voice.dialog.phrasing import choice_question, missing_question
-from courier_voice.dialog.resolve import resolve
+from courier_voice.dialog.addresses import by_address
+from courier_voice.dialog.context import pinned
+from courier_voice.dialog.memory import CHANGE, Asking, Memory
+from courier_voice.dialog.phrasing import choice_question, missing_question, read_back
+from courier_voice.dialog.resolve import Resolved, resolve
 from courier_voice.intents import BY_NAME
 
 MOST_TRIES = 3
+NUMBERED = 3
+"""The question from which on choices are read with numbers."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +77,16 @@ def decide(draft: Draft, memory: Memory, day: Day, *, submit: bool = False) -> A
     """One action for one draft whose place in the dialogue is already settled (see ``context``).
 
     ``submit``: 提交 was said. Never touches an effect: only ``Commit`` and ``Perform`` lead to one, and
-    ``Commit`` holds nothing but proposals read back before.
+    ``Commit`` holds nothing but proposals read back before. Whatever else is said while they wait ends in their
+    read-back, so that a yes never answers other words.
     """
+    action = _decided(draft, memory, day, submit)
+    if isinstance(action, Say) and not action.drop and memory.proposals and draft.intent not in ("none", "repeat"):
+        return replace(action, said=f"{action.said}还有一步等您确认：{read_back(memory.proposals)}")
+    return action
+
+
+def _decided(draft: Draft, memory: Memory, day: Day, submit: bool) -> Action:
     intent_type = BY_NAME[draft.intent]
     if intent_type.risk is Risk.CONTROL:
         return _control(draft, memory, day, submit)
@@ -82,15 +95,16 @@ def decide(draft: Draft, memory: Memory, day: Day, *, submit: bool = False) -> A
     if "target" in intent_type.model_fields:
         target = slots.get("target") or _default_target(draft.intent, memory, day)
         if isinstance(target, dict) and target:
-            # What is read back or only looked up may be found by three digits; a call goes out at once.
-            shortest = 4 if draft.intent == "dial" else 3
-            found = resolve(target, day, memory.focus, intent_type.wants, shortest)
+            found = _found(target, draft.intent, memory, day)
             if not found.parcels:
                 return Say("reject", f"{found.why}。")
             if len(found.parcels) > 1 and not (found.group and draft.intent == "send_sms"):
                 return _which(draft, found.parcels, memory)
-            slots["target"] = target
             parcels = found.parcels
+            slots["target"] = {k: v for k, v in target.items() if k != "among"} or {"tail": parcels[0].waybill}
+    area = slots.get("area")
+    if draft.intent == "query_tasks" and area:
+        parcels = by_address(str(area), day.in_route_order())
     try:
         intent = intent_type.model_validate(
             slots | ({"submit": True} if submit and draft.intent == "fill_pickup" else {})
@@ -106,8 +120,31 @@ def decide(draft: Draft, memory: Memory, day: Day, *, submit: bool = False) -> A
     return Confirm(intent, parcels) if intent.risk is Risk.CONFIRM else Perform(intent, parcels)
 
 
+def _found(target: Mapping[str, object], intent: str, memory: Memory, day: Day) -> Resolved:
+    """Who is meant: of those he is choosing from, if one fits; a pickup form is about a pickup."""
+    wants = BY_NAME[intent].wants
+    # What is read back or only looked up may be found by three digits; a call goes out at once.
+    shortest = 4 if intent == "dial" else 3
+    found = resolve(target, day, memory.focus, wants, shortest)
+    if intent == "fill_pickup" and memory.form and target.keys() == {"ref"}:
+        fits = [p for p in found.parcels if p.kind == "pickup"]
+        return found if fits else resolve({"tail": memory.form}, day, memory.focus)
+    choice = memory.asking.candidates if memory.asking and memory.asking.draft.intent == intent else ()
+    if not choice or "among" in target:
+        return found
+    among = tuple(p for p in day.in_route_order() if p.waybill in choice)
+    if target.keys() == {"ref"}:
+        return Resolved(tuple(p for p in found.parcels if p in among) or among)
+    inside = resolve(target, replace(day, parcels=among), memory.focus, wants, shortest)
+    if inside.parcels or "tail" in target or "name" in target:
+        return inside if inside.parcels else found
+    return Resolved(among)
+
+
 def _default_target(intent: str, memory: Memory, day: Day) -> dict[str, str] | None:
-    """A pickup form goes on with the pickup it is about."""
+    """A pickup form goes on with the pickup it is about; a question over a parcel with the one just spoken of."""
+    if intent == "query_waybill" and memory.last and memory.last.intent == intent and memory.focus:
+        return {"ref": "current"}
     if intent != "fill_pickup":
         return None
     if memory.form:
@@ -117,11 +154,13 @@ def _default_target(intent: str, memory: Memory, day: Day) -> dict[str, str] | N
 
 
 def _which(draft: Draft, parcels: tuple[Parcel, ...], memory: Memory) -> Action:
-    tries = memory.asking.tries + 1 if memory.asking and memory.asking.candidates else 1
+    """Ask which; the same choice a third time by number, and no fourth time."""
+    before, choice = memory.asking, tuple(p.waybill for p in parcels)
+    tries = before.tries + 1 if before and set(before.candidates) == set(choice) else 1
     if tries > MOST_TRIES:
         return Say("reject", "还是没对上，这一步先不办了。", drop=True)
-    asking = Asking(draft, "target", tuple(p.waybill for p in parcels), tries)
-    return Ask(choice_question(parcels, numbered=tries > 1), asking)
+    again = "没对上。" if tries == NUMBERED - 1 else ""
+    return Ask(again + choice_question(parcels, numbered=tries >= NUMBERED), Asking(draft, "target", choice, tries))
 
 
 def _missing(draft: Draft, missing: list[str], parcels: tuple[Parcel, ...], memory: Memory) -> Action:
@@ -154,6 +193,8 @@ def _refused(intent: str, parcels: tuple[Parcel, ...]) -> str:
 
 def _control(draft: Draft, memory: Memory, day: Day, submit: bool) -> Action:
     match draft.intent:
+        case "confirm" if memory.proposals and submit and memory.form:
+            return Say("reject", "取件单先不提交。")  # 提交 is a yes to the form, not to what was read back
         case "confirm" if memory.proposals:
             return Commit(memory.proposals)
         case "confirm" if submit and memory.form:
@@ -168,7 +209,8 @@ def _control(draft: Draft, memory: Memory, day: Day, submit: bool) -> Action:
         case "help":
             return Say("answer", HELP)
         case "correct" if memory.proposals:
-            return Say("reject", "没听出要改哪里，这一步先不办，请从头说一遍。", drop=True)
+            first, *rest = map(pinned, memory.proposals)
+            return Ask("哪里不对？", Asking(first, CHANGE, rest=tuple(rest)))
         case "correct":
             return Say("reject", "没有可以改的，请从头说一遍。")
         case _:
@@ -182,5 +224,6 @@ def _cancelled(memory: Memory) -> str:
 
 
 def dropped(memory: Memory) -> Memory:
-    """Nothing waits any more."""
-    return replace(memory, proposals=(), asking=None, form=None if not memory.proposals else memory.form)
+    """Nothing waits any more; a pickup form does, when it was something else that was given up."""
+    beside = memory.proposals or (memory.asking and memory.asking.draft.intent != "fill_pickup")
+    return replace(memory, proposals=(), asking=None, form=memory.form if beside else None)

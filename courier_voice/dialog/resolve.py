@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from courier_voice.core.parcels import Day, Parcel, surname
 from courier_voice.dialog.addresses import by_address, parts
-from courier_voice.dialog.names import FEMALE, HONORIFICS, MALE, by_name
-from courier_voice.text.phonetics import find_by_sound
+from courier_voice.dialog.names import HONORIFICS, by_name
 
-ORDINAL: Final = re.compile(r"(?:第\s?|^)([一二三四五六七八九十两\d]+)\s?(?:个|户|家|单|件|票|位|条|号)?")
-_LAST: Final = re.compile(r"(最后|末尾)(一|那)?(个|户|家|单|件|票|位)")
-_DIGITS: Final = {c: n for n, c in enumerate("零一二三四五六七八九十")} | {"两": 2}
+_HOUSE: Final = re.compile(
+    r"(?:\d+|[A-Za-z])(?:号楼|号院|栋|幢|座|单元|楼|层|排)(?:(?:\d+|[A-Za-z])(?:号楼|号院|栋|幢|座|单元|楼|层|排|号|室)?)*"
+)
+_DOORS: Final = re.compile(r"的?(?:(?:\d+|[A-Za-z])(?:号楼|号院|栋|幢|座|单元|楼|层|排|号|室)?)+")
 _REFS: Final = (
     ("next", ("下一单", "下一家", "下一个", "下一户", "下一件", "下家")),
     ("previous", ("上一单", "上一家", "上一个", "上一户", "上一件", "刚才那", "刚送完")),
@@ -36,10 +36,16 @@ def resolve(
 ) -> Resolved:
     """Find the parcels a target names; ``wants`` breaks ties (see Intent.wants).
 
-    A tail of fewer than ``shortest_tail`` digits names nobody: it may fit a parcel by chance.
+    A tail of fewer than ``shortest_tail`` digits names nobody: it may fit a parcel by chance. Besides what a model may
+    fill in a target holds ``among``, waybills the dialogue has narrowed it to (前两个 over a list just read).
     """
     tail, name, address, ref = (str(target.get(k) or "") for k in ("tail", "name", "address", "ref"))
     found: tuple[Parcel, ...] = day.in_route_order()
+    among = target.get("among")
+    if isinstance(among, tuple):
+        found = tuple(p for waybill in among for p in found if p.waybill == waybill)
+        if not found:
+            return Resolved((), "刚才没念到那么多")
     if ref == "all":
         found = tuple(p for p in found if p.state == "pending" and p.kind == "delivery")
     if 0 < len(tail) < shortest_tail:
@@ -55,10 +61,11 @@ def resolve(
     if address:
         found = by_address(address, found)
         if not found:
-            return Resolved((), f"没找到{address}" + (f"的{name}" if name else ""))
+            nobody = f"{address}没有还没送的件" if ref == "all" else f"没找到{address}" + (f"的{name}" if name else "")
+            return Resolved((), nobody)
     if ref == "all":
         return Resolved(found, "" if found else "没有还没送的件", group=True)
-    if ref and not (tail or name or address):
+    if ref and not (tail or name or address or among):
         return _referred(ref, day, focus)
     if ref and len(found) > 1:
         pointed = _referred(ref, day, focus).parcels
@@ -89,71 +96,42 @@ def _referred(ref: str, day: Day, focus: str | None) -> Resolved:
     return Resolved((before,)) if before else Resolved((), "前面没有了")
 
 
-def ordinal(text: str, count: int) -> int | None:
-    """The place in a list of ``count`` that an ordinal in the text points to, from 0."""
-    if _LAST.search(text):
-        return count - 1
-    match = re.search(r"第\s?([一二三四五六七八九十两\d]+)\s?(?:个|户|家|单|件|票|位|条)?", text)
-    if match is None:
-        return None
-    said = match[1]
-    number = int(said) if said.isdigit() else _DIGITS.get(said, 0)
-    return number - 1 if 1 <= number <= count else None
-
-
-def choose(text: str, candidates: Sequence[Parcel]) -> tuple[Parcel, ...]:
-    """Those candidates that the words single out best: 女士那个, 金城小区的, 第二个, 零四结尾的."""
-    place = ordinal(text, len(candidates))
-    if place is None and re.fullmatch(r"[一二三四五六七八九1-9][号个]?[。吧]?", text):
-        number = int(text[0]) if text[0].isdigit() else _DIGITS[text[0]]
-        place = number - 1 if number <= len(candidates) else None
-    if place is not None:
-        return (candidates[place],)
-    scores = [_evidence(text, p, candidates) for p in candidates]
-    best = max(scores, default=0)
-    return tuple(p for p, score in zip(candidates, scores, strict=True) if score == best) if best > 0 else ()
-
-
-def _features(parcel: Parcel) -> frozenset[str]:
-    there = parts(parcel.address)
-    words = {parcel.customer, surname(parcel.customer), *there.places, parcel.tail, parcel.item or parcel.tail}
-    words |= {number for number, _ in there.numbers}
-    words |= set(FEMALE if parcel.gender == "female" else MALE) | {"女" if parcel.gender == "female" else "男"}
-    words |= {"取件", "揽收", "收件"} if parcel.kind == "pickup" else {"派件", "送的"}
-    return frozenset(words)
-
-
-def _evidence(text: str, parcel: Parcel, candidates: Sequence[Parcel]) -> int:
-    """Length of the words of this parcel in the text that not every candidate shares."""
-    shared = frozenset.intersection(*(_features(p) for p in candidates))
-    score = 0
-    for word in _features(parcel) - shared:
-        if word.isdigit():
-            score += len(word) * 2 if re.search(rf"(?<!\d){word}(?!\d)", text) else 0
-        elif word in text:
-            score += len(word) * 2
-        elif len(word) > 1 and (found := find_by_sound(word, text)) and found[2] == 0:
-            score += len(word)
-    tails = [run for run in re.findall(r"\d{2,}", text) if parcel.waybill.endswith(run)]
-    return score + 4 * len(tails)
-
-
 def mentioned(text: str, day: Day) -> dict[str, str]:
-    """A target named in a bare answer (发廖女士, 六六八八那个, 下一单); empty when none is."""
+    """A target named in a bare answer (发廖女士, 六六八八那个, 五号楼的王女士, 下一单); empty when none is."""
     for run in re.findall(r"(?<!\d)\d{4}(?!\d)", text):
         return {"tail": run}
-    for parcel in day.parcels:
-        if parcel.customer in text:
-            return {"name": parcel.customer}
-    for family in sorted({surname(p.customer) for p in day.parcels}, key=len, reverse=True):
-        for honorific in HONORIFICS:
-            if family + honorific in text:
-                return {"name": family + honorific}
+    named = _name_in(text, day)
+    there = _address_in(text.replace(named, "，", 1) if named else text, day)
+    if named or there:
+        return ({"name": named} if named else {}) | ({"address": there} if there else {})
     for ref, words in _REFS:
         if any(word in text for word in words):
             return {"ref": ref}
-    for parcel in day.parcels:
-        for place in parts(parcel.address).places:
-            if len(place) > 1 and place in text:
-                return {"address": text[text.index(place) :].rstrip("的呢吧。，")}
     return {}
+
+
+def _name_in(text: str, day: Day) -> str:
+    for parcel in day.parcels:
+        if parcel.customer in text:
+            return parcel.customer
+    for family in sorted({surname(p.customer) for p in day.parcels}, key=len, reverse=True):
+        for honorific in HONORIFICS:
+            if family + honorific in text:
+                return family + honorific
+        if (
+            match := re.search(rf"姓{family}|(?:老|小){family}(?![\u4e00-\u9fff])|{family}家(?!具|电|长|属)", text)
+        ) is not None:
+            return match.group()
+    return ""
+
+
+def _address_in(text: str, day: Day) -> str:
+    """A place of the list with the numbers after it, or a house or floor alone (五号楼, 三楼的)."""
+    places = {place for p in day.parcels for place in parts(p.address).places if len(place) > 1}
+    found = [place for place in places if place in text]
+    if found:
+        place = max(found, key=len)
+        doors = _DOORS.match(text, text.index(place) + len(place))
+        return place + (doors.group().lstrip("的") if doors else "")
+    house = _HOUSE.search(text)
+    return house.group() if house else ""

@@ -1,7 +1,8 @@
 """Chaos: seeded effects through the real agent against the real mock server over TCP, with faults at every boundary,
 the server killed and restarted, the agent killed at random lines and times; then ledger and API are compared.
 
-Processes are forked from this one, so that a kill costs milliseconds. POSIX only.
+It goes in rounds, each over a fresh day with a server and an agent of its own, some at once. Processes are forked from
+this one, so that a kill costs milliseconds. POSIX only.
 """
 
 from __future__ import annotations
@@ -9,12 +10,11 @@ from __future__ import annotations
 import json
 import os
 import random
-import signal
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,14 +24,18 @@ from courier_voice.app import data_dir
 from courier_voice.core.errors import SettingsError
 from courier_voice.evals.chaos_agent import warm
 from courier_voice.evals.chaos_processes import TOKEN, Agent, Api
+from courier_voice.evals.journal import Journal
+from courier_voice.evals.rounds import at_once
 from courier_voice.logistics.client import http_client
 from courier_voice.logistics.ledger import Ledger
 from courier_voice.logistics.vault import open_vault
 from courier_voice.settings import Settings, load_settings
 
-A_ROUND: Final = 250
+A_ROUND: Final = 125
 """Effects over one world, before a new one: its parcels can be signed off only once."""
-READ_S: Final = 0.4
+READ_S, BACKOFF_S = 0.15, 0.05
+"""Seconds: an answer that comes later is a timeout; the pause before a read is tried again. On a real network both are
+longer; here they are what most of the time would be spent in."""
 DIE_AT_LINE, DIE_AT_TIME, DIE_AT_START, RESTART_API = 0.08, 0.04, 0.15, 0.015
 LINES: Final = 420
 """About as many lines as a turn with an effect passes in the files that matter."""
@@ -53,24 +57,55 @@ class Counts:
     rang_unheard: int = 0
     """Calls that were placed though their answer was lost: said to be unsure, never placed again."""
     ops: dict[str, int] = field(default_factory=dict)
+    unclean: tuple[str, ...] = ()
+    """Names of the rounds in which something was wrong."""
 
     @property
     def clean(self) -> bool:
         return not (self.lost or self.doubled or self.unrecorded or self.contradicted)
 
 
-def run(effects: int, seed: int, step: Callable[[int], None] = lambda _: None) -> Counts:
-    """Ask for so many effects; ``step`` is told how many it has been. Raises SettingsError where it cannot run."""
+def rounds(effects: int) -> dict[str, int]:
+    """How many effects each round asks for, by its name."""
+    whole, rest = divmod(effects, A_ROUND)
+    return {str(n): size for n, size in enumerate([A_ROUND] * whole + [rest] * bool(rest), 1)}
+
+
+def run(
+    effects: int, seed: int, journal: Journal, *, jobs: int = 1, step: Callable[[int], None] = lambda _: None
+) -> Counts:
+    """Ask for so many effects, ``jobs`` rounds at once; ``step`` is told of every few. Rounds the journal has are not
+    played again. Raises SettingsError where it cannot run."""
     if not hasattr(os, "fork"):
         raise SettingsError("chaos needs fork and kill -9: run it on Linux or macOS")
     warm()
+    sizes = rounds(effects)
+    played = {name: journal.done[name] for name in sizes if name in journal.done}
+    step(sum(row["asked"] for row in played.values()))
+    todo = [name for name in sizes if name not in played]
+    for name, row in at_once(todo, lambda name, tell: asdict(play(sizes[name], seed, name, tell)), jobs, step):
+        played[name] = {"id": name, **row}
+        journal.add(played[name])
+    return total(played)
+
+
+def total(played: Mapping[str, Mapping[str, Any]]) -> Counts:
+    """The counts of all rounds; in ``ops`` how many of each kind."""
     counts = Counts()
-    number = 0
-    while counts.asked < effects:
-        chance = random.Random(f"{seed}:{number}")
-        number += 1
-        with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
-            _round(Path(folder), min(A_ROUND, effects - counts.asked), chance, counts, step)
+    for name, row in played.items():
+        one = Counts(**{key: value for key, value in row.items() if key != "id"})
+        for key in (f.name for f in fields(Counts) if f.type == "int"):
+            setattr(counts, key, getattr(counts, key) + getattr(one, key))
+        counts.ops = dict(Counter(counts.ops) + Counter(one.ops))
+        counts.unclean += () if one.clean else (name,)
+    return counts
+
+
+def play(effects: int, seed: int, name: str, step: Callable[[int], None]) -> Counts:
+    """One round, from an empty home and a fresh day to the comparison."""
+    counts = Counts()
+    with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
+        _round(Path(folder), effects, random.Random(f"{seed}:{name}"), counts, step)
     return counts
 
 
@@ -79,7 +114,7 @@ def _round(folder: Path, effects: int, chance: random.Random, counts: Counts, st
     api = Api(world, folder / "state.jsonl", chance)
     settings = load_settings(
         home=folder / "home",
-        api={"base_url": api.url, "token": TOKEN, "read_s": READ_S, "connect_s": 1.0},
+        api={"base_url": api.url, "token": TOKEN, "read_s": READ_S, "connect_s": 1.0, "backoff_s": BACKOFF_S},
         sms={"per_customer_hour": 100_000, "per_hour": 100_000},
         ledger={"key": "file"},
     )
@@ -98,7 +133,7 @@ def _round(folder: Path, effects: int, chance: random.Random, counts: Counts, st
                 acknowledged.add(number)
             counts.asked += 1
             counts.ops[op] = counts.ops.get(op, 0) + 1
-            step(counts.asked)
+            step(1)
             if chance.random() < RESTART_API:
                 api.kill()
                 counts.api_kills += 1
@@ -111,9 +146,9 @@ def _round(folder: Path, effects: int, chance: random.Random, counts: Counts, st
         _compare(settings, api.url, acknowledged, counts)
     finally:
         counts.agent_kills += agent.kills
-        for pid in filter(None, (agent.pid, api.pid)):
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
+        for process in (agent, api):
+            if process.pid:
+                process.kill()
 
 
 def _ask(agent: Agent, turns: list[dict[str, Any]], number: int, chance: random.Random) -> bool:

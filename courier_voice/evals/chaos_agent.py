@@ -18,6 +18,7 @@ from courier_voice.app import build_agent
 from courier_voice.core.errors import CourierVoiceError
 from courier_voice.core.turn import Draft, NluContext, Understanding
 from courier_voice.core.words import Utterance
+from courier_voice.logistics.client import http_client
 from courier_voice.logistics.ledger import Ledger
 from courier_voice.logistics.outbox import Outbox
 from courier_voice.logistics.vault import Clear, open_vault
@@ -66,6 +67,7 @@ def warm() -> None:
             wired.agent.take_text("今天还有几件没送")
         open_vault(Path(folder), "file")
         Ledger(Path(folder) / "ledger", Clear()).close()
+        http_client("http://127.0.0.1", "").close()
 
 
 def _quiet() -> ConsoleSpeaker:

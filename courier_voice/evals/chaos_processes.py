@@ -40,6 +40,7 @@ class Api:
         specs = [f"{kind}:p={RATE}:seed={self._chance.randrange(1 << 30)}" for kind in FAULTS] if faulty else []
         self.pid = os.fork()
         if self.pid == 0:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who started it
             _close_but()
             try:
                 faults = [parse_fault(spec) for spec in specs]
@@ -53,6 +54,7 @@ class Api:
     def kill(self) -> None:
         os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
+        self.pid = 0
 
     def _wait(self) -> None:
         for _ in range(600):
@@ -77,6 +79,7 @@ class Agent:
         answer_out, answer_in = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
             _close_but(command_out, answer_in)
             try:
                 live(self._settings, command_out, answer_in, die)
@@ -109,6 +112,10 @@ class Agent:
         os.waitpid(self.pid, 0)
         self._answers.close()
         self.pid = 0
+
+    def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+        self._buried()
 
     def _buried(self) -> None:
         for pipe in (self._commands, self._answers):

@@ -35,11 +35,10 @@ class Journal:
         self._file = folder / f"{run}.jsonl"
         if fresh:
             self._file.unlink(missing_ok=True)
+        self._file.touch(mode=0o600)  # rows are whole: what others may see is masked when it is shown
         self.done: dict[str, dict[str, Any]] = dict(self._read())
 
     def _read(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        if not self._file.is_file():
-            return
         for line in self._file.read_text("utf-8").splitlines():
             try:
                 row = json.loads(line)

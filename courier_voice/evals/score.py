@@ -55,6 +55,8 @@ class NluScore:
     missed: Counter[str] = field(default_factory=Counter)
     false_actions: int = 0
     nones: int = 0
+    tails: int = 0
+    tails_right: int = 0
 
     def add(self, meant: Sequence[Frame], said: Sequence[Frame]) -> bool:
         """Count one utterance; whether all of it was right."""
@@ -64,6 +66,9 @@ class NluScore:
         if meant[0]["intent"] == "none":
             self.nones += 1
             self.false_actions += said[0]["intent"] != "none"
+        if wanted := tails_of(meant):
+            self.tails += 1
+            self.tails_right += tails_of(said) == wanted
         right = intents
         for n, frame in enumerate(meant):
             a = flat(_slots(frame))
@@ -88,10 +93,24 @@ class NluScore:
 
     def f1(self, slot: str | None = None) -> float:
         """Micro F1 over all slots, or of one."""
+        hits, spurious, missed = self._counts(slot)
+        return 2 * hits / (2 * hits + spurious + missed) if hits else 0.0
+
+    def slot(self, slot: str | None = None) -> dict[str, float]:
+        """Precision, recall and F1 of a slot, or of all, and how often it was meant."""
+        hits, spurious, missed = self._counts(slot)
+        return {
+            "precision": round(hits / max(1, hits + spurious), 4),
+            "recall": round(hits / max(1, hits + missed), 4),
+            "f1": round(self.f1(slot), 4),
+            "meant": hits + missed,
+        }
+
+    def _counts(self, slot: str | None) -> tuple[int, int, int]:
         hits, spurious, missed = (
             (c[slot] if slot else sum(c.values())) for c in (self.hits, self.spurious, self.missed)
         )
-        return 2 * hits / (2 * hits + spurious + missed) if hits else 0.0
+        return hits, spurious, missed
 
     def summary(self) -> dict[str, object]:
         slots = sorted(set(self.hits) | set(self.missed) | set(self.spurious))
@@ -102,8 +121,17 @@ class NluScore:
             "slot_f1": self.f1(),
             "false_actions": self.false_actions,
             "nones": self.nones,
-            "slot_f1_each": {slot: round(self.f1(slot), 3) for slot in slots},
+            "false_action_rate": self.false_actions / max(1, self.nones),
+            "tails": self.tails,
+            "tail_exact": self.tails_right / max(1, self.tails),
+            "slots": {slot: self.slot(slot) for slot in slots},
         }
+
+
+def tails_of(frames: Sequence[Frame]) -> list[str]:
+    """The tails said in frames, in order."""
+    found = (flat(_slots(frame)).get("target.tail") for frame in frames)
+    return [comparable(str(tail)) for tail in found if tail]
 
 
 def _slots(frame: Frame) -> Mapping[str, object]:

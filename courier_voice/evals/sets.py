@@ -40,23 +40,49 @@ def read_set(file: Path) -> list[Item]:
 
 def nlu_row(item: Item, nlu: Cascade) -> Row:
     """One labelled utterance through understanding alone."""
-    start = time.perf_counter()
-    read = nlu.understand(normalize(item["text"]), NluContext())
-    ms = (time.perf_counter() - start) * 1000
+    read, meant = understood(item["text"], nlu), frames_of(item)
+    row = {"id": item["id"], "text": item["text"], "right": NluScore().add(meant, read["said"]), "meant": meant}
+    return {**row, "tags": item.get("tags", []), **read}
+
+
+def understood(text: str, nlu: Cascade) -> Row:
+    """What understanding makes of a typed utterance outside any dialogue.
+
+    ``confidence`` is the fast model's, and ``kept`` whether that sufficed: both None when it was not asked or its
+    answer was not the one taken. ``ms`` is wall clock; ``cpu_ms`` this thread's own work, whatever else runs beside.
+    """
+    start, cpu = time.perf_counter(), time.thread_time()
+    read = nlu.understand(normalize(text), NluContext())
+    ms, cpu_ms = (time.perf_counter() - start) * 1000, (time.thread_time() - cpu) * 1000
     said = [{"intent": d.intent, "slots": dict(d.slots)} for d in read.drafts]
-    meant = frames_of(item)
-    row = {"id": item["id"], "text": item["text"], "right": NluScore().add(meant, said), "said": said, "meant": meant}
-    return {**row, "tags": item.get("tags", []), "route": read.route, "prompt": read.prompt, "ms": round(ms, 1)}
+    fast = nlu.fast if read.route == "fast" else None
+    sure = round(read.drafts[0].confidence, 4) if fast else None
+    kept = None if fast is None else read.drafts[0].confidence >= fast.threshold
+    return {
+        "said": said,
+        "route": read.route,
+        "prompt": read.prompt,
+        "confidence": sure,
+        "kept": kept,
+        "ms": round(ms, 2),
+        "cpu_ms": round(cpu_ms, 2),
+    }
 
 
 def nlu_summary(rows: Sequence[Item]) -> Row:
-    score, by_tag = NluScore(), dict[str, list[bool]]()
+    score = NluScore()
     for row in rows:
         score.add(row["meant"], row["said"])
-        for tag in row["tags"]:
-            by_tag.setdefault(tag, []).append(row["right"])
-    tags = {tag: [sum(right), len(right)] for tag, right in sorted(by_tag.items())}
-    return {**score.summary(), "ms": _percentiles(rows), "right_by_tag": tags}
+    return {**score.summary(), "ms": _percentiles(rows), "right_by_tag": _by(rows, "tags")}
+
+
+def _by(rows: Sequence[Item], labels: str) -> dict[str, list[int]]:
+    """Label → how many of its rows are right, and how many there are."""
+    found: dict[str, list[bool]] = {}
+    for row in rows:
+        for label in row[labels]:
+            found.setdefault(label, []).append(row["right"])
+    return {label: [sum(right), len(right)] for label, right in sorted(found.items())}
 
 
 def dialog_row(item: Item, take: Callable[[str], Turn]) -> Row:
@@ -68,7 +94,7 @@ def dialog_row(item: Item, take: Callable[[str], Turn]) -> Row:
         ms = (time.perf_counter() - start) * 1000
         calls = [{"op": c.op, "waybill": c.waybill, "args": dict(c.args)} for c in turn.calls]
         told: Row = {"user": scripted["user"], "kind": turn.kind, "intent": turn.intent, "calls": calls}
-        told |= {"reply": turn.reply, "ms": round(ms, 1)}
+        told |= {"reply": turn.reply, "route": turn.understanding.route, "ms": round(ms, 1)}
         errors = dialog_turn_errors(scripted["expect"], told)
         unasked = bool(calls) and bool(scripted["expect"].get("must_not_call"))
         turns.append({**told, "errors": errors, "unasked": unasked})
@@ -85,6 +111,7 @@ def dialog_summary(rows: Sequence[Item]) -> Row:
         "turns_right": _mean([not turn["errors"] for turn in turns]),
         "unasked_calls": sum(turn["unasked"] for turn in turns),
         "ms": _percentiles(turns),
+        "right_by_cover": _by(rows, "covers"),
     }
 
 

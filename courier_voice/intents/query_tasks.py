@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -72,12 +73,14 @@ class QueryTasks(Intent):
         elif self.state != "all":
             kept = [p for p in kept if getattr(p, self.state)]
         if self.area:
-            exact = [p for p in kept if self.area in p.address]
+            exact = [p for p in kept if re.search(rf"(?<!\d){re.escape(self.area)}", p.address)]
             kept = exact or [p for p in kept if find_by_sound(self.area, p.address)]
         return tuple(kept)
 
     def perform(self, parcels: tuple[Parcel, ...], tools: Tools) -> Outcome:
-        found = self.chosen(tools.day.in_route_order())
+        # Parcels come with a question over an area: those whose address fits it.
+        everywhere = self.model_copy(update={"area": None})
+        found = everywhere.chosen(parcels) if parcels else self.chosen(tools.day.in_route_order())
         call = Call("tasks", None, self.model_dump(exclude_none=True))
         what = f"{self.area or ''}{STATES[self.state]}{KINDS[self.kind]}"
         if self.measure == "next":

@@ -23,7 +23,10 @@ class Block:
 
 @dataclass(frozen=True)
 class Document:
-    """A document as read. ``name`` is its file name, ``unread`` the pages that hold pictures but no text."""
+    """A document as read. ``name`` is its file name, ``unread`` the pages that hold pictures but no text.
+
+    ``warnings`` say in plain Chinese what could not be read and what to do about it; empty when all was.
+    """
 
     name: str
     title: str
@@ -31,11 +34,16 @@ class Document:
     version: str = ""
     effective: date | None = None
     unread: tuple[int, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """What is embedded and searched. ``id`` is made from document, version, place and text, so that it is stable."""
+    """What is embedded and searched. ``id`` is made from document, version, place and text, so that it is stable.
+
+    ``section`` is that of its first block; ``sections`` are all it touches, which are several only when the splitter
+    does not follow the structure.
+    """
 
     id: str
     doc: str
@@ -46,6 +54,7 @@ class Chunk:
     page: int | None = None
     version: str = ""
     effective: date | None = None
+    sections: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import ssl
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -63,12 +65,19 @@ DAY, WAYBILL, DRAFT, ACK, PROBLEM = (
 )
 
 
+@lru_cache(maxsize=1)
+def _trusted() -> ssl.SSLContext:
+    """Certificates take longer to read than everything else a client does at its start."""
+    return httpx.create_ssl_context()
+
+
 def http_client(base_url: str, token: str, *, connect_s: float = 2.0, read_s: float = 5.0) -> httpx.Client:
     """A client for the API at ``base_url``; time limits in seconds."""
     return httpx.Client(
         base_url=base_url,
         headers={"Authorization": f"Bearer {token}"},
         timeout=httpx.Timeout(read_s, connect=connect_s),
+        verify=_trusted(),
     )
 
 
@@ -138,7 +147,9 @@ class HttpLogistics:
             with self._client.stream(method, path, json=body, headers=headers) as response:
                 content = self._read(response)
         except (httpx.TransportError, httpx.DecodingError, httpx.TooManyRedirects) as error:
-            raise ApiUnavailable(f"{what}: {type(error).__name__}; check the network and the API's address") from error
+            lost = ApiUnavailable(f"{what}: {type(error).__name__}; check the network and the API's address")
+            lost.unsent = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout))
+            raise lost from error
         if not response.is_success:
             raise _refusal(what, response.status_code, content)
         try:

@@ -11,6 +11,8 @@ from typing import Final
 
 BACK_IN_TIME: Final = timedelta(minutes=2)
 """A clock this much behind what it showed before has been moved; less is a time server's correction."""
+FORGET_EVERY_S: Final = 6 * 3600.0
+"""How often a program that runs on looks for what is too old to be kept."""
 
 
 def utc_now() -> datetime:
@@ -38,6 +40,20 @@ def moment() -> Moment:
     """Now."""
     boot = _boot_id()
     return Moment(utc_now(), boot, time.clock_gettime(time.CLOCK_BOOTTIME) if boot else 0.0)
+
+
+class Every:
+    """``due()`` is true at most once in so many seconds, the first time after that long."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._next = time.monotonic() + seconds
+
+    def due(self) -> bool:
+        if time.monotonic() < self._next:
+            return False
+        self._next = time.monotonic() + self._seconds
+        return True
 
 
 @lru_cache(maxsize=1)

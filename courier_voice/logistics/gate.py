@@ -12,6 +12,8 @@ from courier_voice.logistics.clock import utc_now
 from courier_voice.logistics.store import Row, Store
 
 HOUR: Final = timedelta(hours=1)
+OUTLIVED: Final = timedelta(hours=12)
+"""A text of another shift is not even asked about again."""
 
 
 def refusal(effect: Effect, store: Store, rules: SmsRules) -> str:
@@ -30,3 +32,8 @@ def stale(row: Row) -> bool:
     """Whether an effect waited too long. Not knowing for how long counts as too long."""
     limit = fresh_for(row.effect.op, row.effect.args)
     return limit is not None and (row.age is None or row.age > limit)
+
+
+def outlived(row: Row) -> bool:
+    """Whether a text has waited so long that nobody wants it any more."""
+    return row.effect.op == "sms" and row.age is not None and row.age > OUTLIVED

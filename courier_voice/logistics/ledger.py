@@ -22,7 +22,7 @@ from courier_voice.core.parcels import Day, Effect, Status
 from courier_voice.core.parcels import Entry as OutboxEntry
 from courier_voice.core.privacy import Known, people
 from courier_voice.core.turn import Proposal, Turn
-from courier_voice.logistics.clock import Moment, utc_now
+from courier_voice.logistics.clock import FORGET_EVERY_S, Every, Moment, utc_now
 from courier_voice.logistics.records import effect_record, names_said, struck, turn_record, waybills_of
 from courier_voice.logistics.store import Row, private_database
 from courier_voice.logistics.vault import Seal
@@ -75,13 +75,14 @@ class Ledger:
     def __init__(self, path: Path, seal: Seal, *, retention_days: int = 30, known: Known = people) -> None:
         """Open or make the file, for its owner only, and forget what is too old. Raises LedgerError."""
         self._seal, self._known, self._rows = seal, known, threading.Lock()
+        self._keep, self._forgetting = timedelta(days=retention_days), Every(FORGET_EVERY_S)
         with _readable():
             # The outbox is what must survive a power cut; this record is reconciled with it at every start.
             self._db = private_database(path, "NORMAL")
         try:
             with _readable():
                 self._prepare()
-            self.prune(utc_now() - timedelta(days=retention_days))
+            self.prune(utc_now() - self._keep)
         except LedgerError:
             self._db.close()
             raise
@@ -138,6 +139,8 @@ class Ledger:
                 ).lastrowid
                 about = [(seq, waybill) for waybill in dict.fromkeys(waybills)]
                 self._db.executemany("INSERT INTO about (seq, waybill) VALUES (?, ?)", about)
+            if self._forgetting.due():
+                self.prune(utc_now() - self._keep)
         except LedgerError as error:
             log.error("ledger: %s", error)
 

@@ -58,6 +58,7 @@ class DayCache:
             "waybills": {n: [PARCEL.dump_python(p, mode="json"), _kept(m)] for n, (p, m) in self.waybills.items()},
             "forms": self.forms,
         }
+        name = ""
         try:
             handle, name = tempfile.mkstemp(dir=self._file.parent, suffix=".part")
             with os.fdopen(handle, "wb") as part:
@@ -65,6 +66,8 @@ class DayCache:
             Path(name).replace(self._file)
             self._written = time.monotonic()
         except OSError as error:
+            if name:
+                Path(name).unlink(missing_ok=True)  # on a full disk of all disks
             log.warning("the day's cache is not written (%s); free some disk space", error.strerror)
 
     def _load(self) -> None:

@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import time
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Protocol, TypeVar
-
-from tenacity import RetryCallState, Retrying
-from tenacity.wait import wait_random_exponential
+from typing import Final, TypeVar
 
 from courier_voice.core.errors import ApiError, ApiUnavailable, OutboxDamaged, OutboxError
 from courier_voice.core.parcels import Effect, Entry, Receipt, Status
 from courier_voice.dialog.sms_rules import SmsRules
 from courier_voice.logistics import gate
-from courier_voice.logistics.clock import BACK_IN_TIME, utc_now
+from courier_voice.logistics.backoff import Backoff
+from courier_voice.logistics.clock import BACK_IN_TIME, FORGET_EVERY_S, Every, utc_now
 from courier_voice.logistics.rescue import rescue
-from courier_voice.logistics.sender import SoleSender
-from courier_voice.logistics.store import WAITING, Row, Store
+from courier_voice.logistics.sender import Recorder, Sender, SoleSender
+from courier_voice.logistics.store import WAITING, Row, Store, same
 from courier_voice.logistics.vault import Seal
 
 logger = logging.getLogger(__name__)
 
 NOT_PLACED: Final = "没网，电话没打出去。"
+NOT_SURE: Final = "没网，这通电话不知道打出去没有，不会再打。"
 NOT_PLACED_AFTER_RESTART: Final = "程序重启过，这通电话没有再打。"
+OUTLIVED: Final = "放了太久，不发了"
 RECOVERED: Final = "待发记录坏了，能找回的{count}条都找回来了，请留意一下。"
 CLOCK_WENT_BACK: Final = "手机时间往回走了，请校准一下；讲时间的短信会再问您一遍。"
-BACKOFF_S, MAX_BACKOFF_S = 1.0, 60.0
 OFFLINE_AFTER: Final = 3
 """Failures in a row, each on another waybill, after which a flush takes the network for gone."""
 OTHER_SENDER_S: Final = 10.0
@@ -39,27 +36,7 @@ OTHER_SENDER_S: Final = 10.0
 Done = TypeVar("Done")
 
 
-class Sender(Protocol):
-    """What the outbox needs of core.ports.LogisticsApi."""
-
-    def send(self, effect: Effect) -> None: ...
-
-
-class Recorder(Protocol):
-    """What the outbox needs of the ledger."""
-
-    def note_effect(self, effect: Effect, status: Status, detail: str) -> None: ...
-
-    def unsettled(self) -> tuple[Row, ...]:
-        """Effects that were recorded as queued and have no end yet: the second copy should this file be damaged."""
-        ...
-
-    def reconcile(self, entries: Sequence[Entry]) -> None:
-        """Record what is not recorded yet."""
-        ...
-
-
-class Outbox:
+class Outbox(AbstractContextManager["Outbox"]):
     """core.ports.Effects over one file. Thread-safe; one send at a time, in order per waybill, one sender a file.
 
     Calls are apart: they overtake, are tried twice at once, and are never placed late. A text that has grown stale
@@ -74,22 +51,28 @@ class Outbox:
         seal: Seal | None = None,
         ledger: Recorder | None = None,
         rules: SmsRules | None = None,
+        keep: timedelta | None = None,
     ) -> None:
-        """Open or make the file. A damaged one is set aside and what it held is taken over. Raises OutboxError."""
+        """Open or make the file. A damaged one is set aside and what it held is taken over. Raises OutboxError.
+
+        ``keep``: what was settled longer ago is forgotten.
+        """
         self._api, self._seal, self._ledger, self._rules = api, seal, ledger, rules or SmsRules()
         self._path = path
         self._only_sender = SoleSender(path)
-        self._failures: dict[str, int] = {}
-        self._not_before: dict[str, float] = {}  # on the monotonic clock: one moved back must not hold effects up
-        self._retrying = Retrying(wait=wait_random_exponential(multiplier=BACKOFF_S, max=MAX_BACKOFF_S))
+        self._only_caller = SoleSender(path.with_name(f"{path.name}.calls"))
+        self._keep, self._forgetting = keep, Every(FORGET_EVERY_S)
+        self._backoff = Backoff()
         self._notices: list[str] = []
         self._store = self._open()
         self._last_seen = max(filter(None, [self._store.latest(), utc_now() - BACK_IN_TIME]))
+        self._forget()  # before the ledger is told: it must not learn anew what it has forgotten
         if ledger:
             ledger.reconcile(tuple(reversed(self.history(1000))))
-        with self._only_sender(0) as alone:
+        with self._only_caller(0) as alone:
             if alone:
                 self._give_up_calls()
+        self._give_up_texts()
 
     def perform(self, effect: Effect, *, attempt: bool = True) -> Receipt:
         """Write down, try now unless there is no network; earlier effects of the same waybill go first.
@@ -119,7 +102,7 @@ class Outbox:
             return ()
         with self._only_sender(0) as alone:
             for waybill in dict.fromkeys(entry.effect.waybill for entry in waiting) if alone else ():
-                if not now and time.monotonic() < self._not_before.get(waybill, 0.0):
+                if not now and self._backoff.rests(waybill):
                     continue
                 tried = self._drain(waybill)
                 receipts += tried
@@ -155,6 +138,8 @@ class Outbox:
     def notices(self) -> tuple[str, ...]:
         """What the courier must hear about the store itself, each once."""
         self._watch_clock()
+        if self._forgetting.due():
+            self._forget()
         told, self._notices = tuple(self._notices), []
         return told
 
@@ -171,12 +156,7 @@ class Outbox:
         with self._only_sender.in_process:
             self._store.close()
 
-    def __enter__(self) -> Outbox:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     # The file
@@ -208,6 +188,18 @@ class Outbox:
         """A call that was interrupted may or may not have been placed; placing it now would be late either way."""
         for entry in self._store.select("status = 'queued' AND op = 'dial'"):
             self._mark(entry.effect, "refused", NOT_PLACED_AFTER_RESTART, tries=0)
+            self._notices.append(f"尾号{entry.effect.waybill[-4:]}，{NOT_PLACED_AFTER_RESTART}")
+
+    def _give_up_texts(self) -> None:
+        old = [row for row in self._store.select("status = 'held' AND op = 'sms'") if gate.outlived(row)]
+        for row in old:
+            self._mark(row.effect, "dropped", OUTLIVED, tries=0)
+        if old:
+            self._notices.append(f"上一班没发出去的{len(old)}条短信{OUTLIVED}。")
+
+    def _forget(self) -> None:
+        if self._keep is not None:
+            self.prune(utc_now() - self._keep)
 
     def _write(self, effect: Effect) -> Receipt:
         refusal = gate.refusal(effect, self._store, self._rules)
@@ -216,8 +208,7 @@ class Outbox:
             self._note(effect, status, refusal)
             return Receipt(effect.key, status, refusal)
         entry = self._entry(effect.key)
-        known = entry.effect
-        if (known.op, known.waybill, _plain(known.args)) != (effect.op, effect.waybill, _plain(effect.args)):
+        if not same(entry.effect, effect):
             raise ValueError("an idempotency key was used for two different effects")
         return entry.receipt
 
@@ -259,41 +250,45 @@ class Outbox:
         """Try a waybill's queued effects in order, up to the first that does not get through."""
         receipts: list[Receipt] = []
         for row in self._store.select("status = 'queued' AND op != 'dial' AND waybill = ? ORDER BY seq", waybill):
+            if gate.outlived(row):
+                self._mark(row.effect, "dropped", OUTLIVED, tries=0)
+                receipts.append(Receipt(row.effect.key, "dropped", OUTLIVED))
+                continue
             if gate.stale(row):
                 self._mark(row.effect, "held", tries=0)
                 receipts.append(Receipt(row.effect.key, "held"))
                 continue
-            receipts.append(self._attempt(row.effect))
-            if receipts[-1].status == "queued":
-                failures = RetryCallState(self._retrying, None, (), {})
-                failures.attempt_number = self._failures[waybill] = self._failures.get(waybill, 0) + 1
-                self._not_before[waybill] = time.monotonic() + self._retrying.wait(failures)
+            receipt, _ = self._attempt(row.effect)
+            receipts.append(receipt)
+            if receipt.status == "queued":
+                self._backoff.failed(waybill)
                 break
-            self._failures.pop(waybill, None)
-            self._not_before.pop(waybill, None)
+            self._backoff.passed(waybill)
         return receipts
 
     def _dial(self, effect: Effect) -> Receipt:
         """Now or never. The second try is for an answer that got lost: under its key it cannot ring twice."""
-        for _ in range(2):
-            receipt = self._attempt(effect)
-            if receipt.status != "queued":
-                return receipt
-        self._mark(effect, "refused", NOT_PLACED, tries=0)
-        return Receipt(effect.key, "refused", NOT_PLACED)
+        with self._only_caller(OTHER_SENDER_S):  # so that no other process takes it for one that was interrupted
+            rang = False
+            for _ in range(2):
+                receipt, unsent = self._attempt(effect)
+                if receipt.status != "queued":
+                    return receipt
+                rang = rang or not unsent
+            why = NOT_SURE if rang else NOT_PLACED
+            self._mark(effect, "refused", why, tries=0)
+            return Receipt(effect.key, "refused", why)
 
-    def _attempt(self, effect: Effect) -> Receipt:
+    def _attempt(self, effect: Effect) -> tuple[Receipt, bool]:
+        """One try, noted; and whether it surely never reached the API."""
+        unsent = False
         try:
             self._api.send(effect)
-        except ApiUnavailable:
-            receipt = Receipt(effect.key, "queued")
+        except ApiUnavailable as error:
+            receipt, unsent = Receipt(effect.key, "queued"), error.unsent
         except ApiError as error:
             receipt = Receipt(effect.key, "refused", error.said)
         else:
             receipt = Receipt(effect.key, "sent")
         self._mark(effect, receipt.status, receipt.detail)
-        return receipt
-
-
-def _plain(args: Any) -> Any:
-    return json.loads(json.dumps(dict(args), ensure_ascii=False, sort_keys=True))
+        return receipt, unsent

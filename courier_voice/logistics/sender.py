@@ -1,16 +1,40 @@
-"""One sender a file: a lock among threads and among processes, which goes with a process that dies."""
+"""What the outbox works with, and who may send from a file: one at a time, by a lock that goes with who dies."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 from filelock import FileLock, Timeout
 
+from courier_voice.core.parcels import Effect, Entry, Status
+from courier_voice.logistics.store import Row
+
 logger = logging.getLogger(__name__)
+
+
+class Sender(Protocol):
+    """What the outbox needs of core.ports.LogisticsApi."""
+
+    def send(self, effect: Effect) -> None: ...
+
+
+class Recorder(Protocol):
+    """What the outbox needs of the ledger."""
+
+    def note_effect(self, effect: Effect, status: Status, detail: str) -> None: ...
+
+    def unsettled(self) -> tuple[Row, ...]:
+        """Effects that were recorded as queued and have no end yet: the second copy should this file be damaged."""
+        ...
+
+    def reconcile(self, entries: Sequence[Entry]) -> None:
+        """Record what is not recorded yet."""
+        ...
 
 
 class SoleSender:

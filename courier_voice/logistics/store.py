@@ -200,6 +200,15 @@ def read_row(row: Sequence[Any], seal: Seal) -> Row:
     return Row(effect, status, detail, attempts, datetime.fromisoformat(written_at), valid)
 
 
+def same(one: Effect, other: Effect) -> bool:
+    """Whether two effects ask for the same thing."""
+    return (one.op, one.waybill, _plain(one.args)) == (other.op, other.waybill, _plain(other.args))
+
+
+def _plain(args: Any) -> Any:
+    return json.loads(json.dumps(dict(args), ensure_ascii=False, sort_keys=True))
+
+
 def private_database(path: Path, synchronous: Literal["FULL", "NORMAL"]) -> sqlite3.Connection:
     """A WAL database only its owner may read, overwriting what is deleted. Raises OSError, sqlite3.Error."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -81,6 +81,9 @@ def open_vault(home: Path, store: Literal["auto", "keyring", "file"] = "auto") -
 def _file_key(file: Path) -> bytes:
     """Read the key file, made whole or not at all: two programs that start at once end up with the same key."""
     try:
+        if file.stat().st_mode & 0o077:
+            log.warning("the key file was open to others; it is its owner's only now")
+            file.chmod(0o600)
         return file.read_bytes().strip()
     except FileNotFoundError:
         pass

@@ -36,6 +36,10 @@ class Cascade:
     def understand(self, utterance: Utterance, context: NluContext) -> Understanding:
         return self.reflex(utterance) or self._read(utterance, context)
 
+    def glance(self, utterance: Utterance, context: NluContext) -> Understanding | None:
+        """Control words and the fast model, however sure; None without one."""
+        return self.reflex(utterance) or (self.fast.understand(utterance, context) if self.fast else None)
+
     def _read(self, utterance: Utterance, context: NluContext) -> Understanding:
         quick = self.fast.understand(utterance, context) if self.fast else None
         if quick and self.fast and quick.drafts[0].confidence >= self.fast.threshold:

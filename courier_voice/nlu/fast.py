@@ -78,6 +78,15 @@ class Card:
         return {name: np.array([row], np.int64) for name, row in rows.items()}
 
 
+def shipped_card() -> Card:
+    """The card of the shipped model. Raises ModelError when it cannot be read."""
+    try:
+        with as_file(files("courier_voice.nlu").joinpath("data", CARD)) as file:
+            return Card.read(file)
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"the fast model cannot be read ({type(error).__name__}): run make train") from error
+
+
 def lexical(text: str, known: Mapping[str, int]) -> tuple[list[int], list[int]]:
     """Of every character the longest known word it is in, 0 for none, and where in it: 1 first, 2 within, 3 last."""
     words, places, sizes = ([0] * len(text) for _ in range(3))

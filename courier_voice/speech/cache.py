@@ -7,22 +7,29 @@ import hashlib
 import io
 import logging
 import os
+import re
 import tempfile
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
+from courier_voice.core.privacy import people
 from courier_voice.core.words import Audio
 from courier_voice.speech.spoken import spoken
 
 log = logging.getLogger(__name__)
+
+_PERSONAL: Final = re.compile(r"[\d“”「」：]|尾号|先生|女士|小姐")
+"""A clause with a number, a title or a quotation is about somebody."""
 
 
 class PhraseCache:
     """FLAC files named by the hash of the words and of ``stamp`` (voice, speed, engine version).
 
     Holds at most ``limit_bytes``, dropping what was used longest ago. Never raises: a file that cannot be read is
-    made anew, a disk that cannot be written leaves the cache as it is.
+    made anew, a disk that cannot be written leaves the cache as it is. What names somebody is not kept: no sound of a
+    customer's name, parcel or text lies on the disk.
     """
 
     def __init__(self, folder: Path, stamp: str, limit_bytes: int = 50_000_000) -> None:
@@ -48,6 +55,8 @@ class PhraseCache:
 
     def put(self, text: str, audio: Audio) -> None:
         """Keep a sound. A reader sees the whole file or none."""
+        if _PERSONAL.search(text) or people.mask(text) != text:
+            return
         import soundfile
 
         sound = io.BytesIO()

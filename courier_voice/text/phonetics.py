@@ -34,11 +34,11 @@ def pinyin(text: str) -> tuple[str, ...]:
 
     One for each character that sounds; punctuation and spaces have none.
     """
-    return tuple(syllable for _, syllable in _sounding(text))
+    return tuple(syllable for _, syllable in sounding(text))
 
 
 @lru_cache(maxsize=8192)
-def _sounding(text: str) -> tuple[tuple[int, str], ...]:
+def sounding(text: str) -> tuple[tuple[int, str], ...]:
     """(position, syllable) of each character that sounds."""
     from pypinyin import lazy_pinyin  # 0.2 s
 
@@ -61,7 +61,7 @@ def find_by_sound(needle: str, haystack: str, *, limit: float = 0.25) -> tuple[i
 
     Positions are characters of ``haystack``; distance is by the needle's syllables. The first of equals wins.
     """
-    wanted, heard = pinyin(needle), _sounding(haystack)
+    wanted, heard = pinyin(needle), sounding(haystack)
     if not wanted or not heard:
         return None
     # Sellers 1980: edit distance with free start and end in the haystack; each cell also carries where it began.
@@ -71,7 +71,7 @@ def find_by_sound(needle: str, haystack: str, *, limit: float = 0.25) -> tuple[i
         for at, (_, other) in enumerate(heard):
             row.append(
                 min(
-                    (above[at][0] + _syllables_differ(syllable, other), above[at][1]),
+                    (above[at][0] + syllables_differ(syllable, other), above[at][1]),
                     (above[at + 1][0] + _INDEL, above[at + 1][1]),
                     (row[at][0] + _INDEL, row[at][1]),
                 )
@@ -99,12 +99,12 @@ def _edit_distance(left: Sequence[str], right: Sequence[str]) -> float:
     for count, syllable in enumerate(left, 1):
         above, row = row, [count * _INDEL]
         for at, other in enumerate(right):
-            row.append(min(above[at] + _syllables_differ(syllable, other), above[at + 1] + _INDEL, row[at] + _INDEL))
+            row.append(min(above[at] + syllables_differ(syllable, other), above[at + 1] + _INDEL, row[at] + _INDEL))
     return row[-1]
 
 
 @lru_cache(maxsize=65536)
-def _syllables_differ(a: str, b: str) -> float:
+def syllables_differ(a: str, b: str) -> float:
     """0.0 for the same syllable, up to 1.0: half for the initial, half for the final, less where they get confused."""
     if a == b:
         return 0.0

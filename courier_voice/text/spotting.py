@@ -37,7 +37,7 @@ _END = r"(?=$|[，。！？：；、…,.!?:; ]|[长宽高厚深])"
 
 _CARDINAL = rf"(?:[{CARDINAL.replace('千', '')}]|千(?!克))+"
 """A run of them; in 三千克 the 千 belongs to the unit."""
-_DECIMAL = rf"[{CARDINAL}]+点[{DIGIT}]+(?:千(?!克)|万)?"
+_DECIMAL = rf"[{CARDINAL}]+点(?!一[下遍声])[{DIGIT}]+(?:千(?!克)|万)?"
 _NUMBER = rf"(?:{_CARDINAL}(?:[点.][{DIGIT}]+(?:千(?!克)|万)?)?)"
 _WHOLE = rf"(?P<number>{_CARDINAL}|[{SPELLING}]+)"
 _TENTH = rf"半(?![天路截桶箱斤公成折价夜个小])|零?[1-9{NONZERO}]|[1-9{NONZERO}]{{2}}"

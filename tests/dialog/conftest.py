@@ -32,6 +32,9 @@ class Scripted:
         draft = control(utterance)
         return Understanding((draft,), "control") if draft else None
 
+    def glance(self, utterance: Utterance, context: NluContext) -> Understanding | None:
+        return None
+
     def understand(self, utterance: Utterance, context: NluContext) -> Understanding:
         return Understanding(self.drafts, "llm")
 

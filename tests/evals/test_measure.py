@@ -15,6 +15,7 @@ from courier_voice.app import build_nlu
 from courier_voice.commands import evaluate, measure
 from courier_voice.core.errors import GoldenError, SettingsError, TranscriptionError
 from courier_voice.core.words import Audio, Transcript
+from courier_voice.evals import sets
 from courier_voice.evals.recorded import RecordedLlm, load_transcripts
 from courier_voice.nlu.cascade import Cascade
 from courier_voice.settings import load_settings
@@ -124,7 +125,7 @@ def test_eval_for_people_lists_what_is_wrong(capsys: pytest.CaptureFixture[str])
 
 def test_eval_goes_on_where_it_stopped(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     scored: list[str] = []
-    row = evaluate.sets.nlu_row
+    row = sets.nlu_row
 
     def until_the_third(item: Any, nlu: Cascade) -> Any:
         if len(scored) == 2:
@@ -133,7 +134,7 @@ def test_eval_goes_on_where_it_stopped(monkeypatch: pytest.MonkeyPatch, capsys: 
         scored.append(item["id"])
         return row(item, nlu)
 
-    monkeypatch.setattr(evaluate.sets, "nlu_row", until_the_third)
+    monkeypatch.setattr(sets, "nlu_row", until_the_third)
     with pytest.raises(KeyboardInterrupt):
         evaluate.nlu(None, 4, False, True)
     evaluate.nlu(None, 4, False, True)

@@ -90,6 +90,7 @@ def test_only_its_owner_may_read_the_file(outbox: Outbox, path: Path) -> None:
     assert {file.name: file.stat().st_mode & 0o077 for file in path.parent.iterdir()} == {
         "outbox.db": 0,
         "outbox.db.lock": 0,
+        "outbox.db.calls.lock": 0,
         "outbox.db-wal": 0,
         "outbox.db-shm": 0,
     }
@@ -142,7 +143,7 @@ def test_a_failed_waybill_rests_before_the_next_flush(
 ) -> None:
     clock = [1000.0]
     # The module's own names only: a server's event loop may be running beside this.
-    monkeypatch.setattr("courier_voice.logistics.outbox.time", SimpleNamespace(monotonic=lambda: clock[0]))
+    monkeypatch.setattr("courier_voice.logistics.backoff.time", SimpleNamespace(monotonic=lambda: clock[0]))
     monkeypatch.setattr("tenacity.wait.random", SimpleNamespace(uniform=lambda low, high: high))
     network.down = {"*"}
     outbox.perform(sms("a"))

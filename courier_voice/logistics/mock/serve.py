@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from courier_voice.core.errors import SettingsError
+from courier_voice.core.privacy import people
 from courier_voice.logistics.mock.api import create_app
 from courier_voice.logistics.mock.carrier import Carrier
 from courier_voice.logistics.mock.faults import DROP, ConnectionDropped, Fault
@@ -42,6 +43,7 @@ def build_server(app: ASGIApp) -> uvicorn.Server:
         app,
         http=DroppableProtocol,
         access_log=False,
+        log_config=None,  # through the log filter of this program, not through handlers of its own
         log_level="warning",
         lifespan="off",
         timeout_graceful_shutdown=1,
@@ -66,6 +68,7 @@ def run(
     Raises WorldError, and SettingsError when the port cannot be had.
     """
     known = load_world(world)
+    people.add(known.named)
     carrier = durable_carrier(known, state, frozen=frozen) if state else Carrier(known, frozen=frozen)
     app = create_app(carrier, token=token, faults=faults)
     try:

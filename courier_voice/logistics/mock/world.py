@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from courier_voice.core.errors import WorldError
+from courier_voice.core.privacy import place_of
 
 ClockTime = r"([01]\d|2[0-3]):[0-5]\d"
 Text = Annotated[str, Field(min_length=1)]
@@ -100,6 +101,11 @@ class World(Strict):
             if pointed is not None and pointed not in tasks:
                 raise ValueError(f"{name}: not the id of a task")
         return self
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Whom and which places this day is about, and the numbers they are called by."""
+        return tuple(s for t in self.tasks for s in (t.customer, t.address, place_of(t.address), t.virtual_number))
 
     @property
     def start(self) -> dt.datetime:

@@ -1,0 +1,145 @@
+"""Somebody nobody has, who sounds like somebody on today's list: asked about (是尾号6688的李先生吗), never swapped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
+from typing import Final
+
+from courier_voice.core.parcels import Day, Parcel, surname
+from courier_voice.core.turn import Draft, Understanding
+from courier_voice.core.words import Utterance
+from courier_voice.dialog.addresses import by_address, parts
+from courier_voice.dialog.context import affirms
+from courier_voice.dialog.memory import Asking, Memory
+from courier_voice.dialog.names import split_name
+from courier_voice.dialog.phrasing import choice_question
+from courier_voice.dialog.policy import Action, Ask, Say
+from courier_voice.dialog.resolve import resolve
+from courier_voice.text.phonetics import pinyin, sound_distance
+
+CONFUSED: Final = frozenset(frozenset(pair) for pair in ("17", "69", "06", "34", "02", "28", "01"))
+"""Digits taken for each other: 一/七, 六/九, 零/六, 三/四, 零/二, 二/八 in noise, and 洞/幺 on bad lines."""
+NAME_ALIKE: Final = 0.16
+"""One syllable, confused in one half: 陈 and 程, 彭 and 盆."""
+ADDRESS_ALIKE: Final = 0.2
+MOST: Final = 3
+"""More than so many parcels are no question."""
+
+
+def nearly(said: str, tail: str) -> bool:
+    """Whether a tail may be misheard as another: one digit confused, one too many, or one of a double digit lost."""
+    if len(said) == len(tail):
+        differ = [frozenset(pair) for pair in zip(said, tail, strict=True) if pair[0] != pair[1]]
+        return len(differ) == 1 and differ[0] in CONFUSED
+    if len(said) == len(tail) + 1:
+        return any(said[:n] + said[n + 1 :] == tail for n in range(len(said)))
+    doubled = [n for n in range(1, len(tail)) if tail[n] == tail[n - 1]]
+    return any(tail[:n] + tail[n + 1 :] == said for n in doubled)
+
+
+def alike(target: Mapping[str, object], day: Day) -> tuple[Parcel, ...]:
+    """Parcels that sound like the one named; all else that is said of it (a name beside a tail) must fit."""
+    if target.keys() & {"ref", "among"}:
+        return ()
+    found: tuple[Parcel, ...] = day.in_route_order()
+    for slot, value in target.items():
+        exact = resolve({slot: value}, day, None).parcels
+        near = exact or _NEAR[slot](str(value), found)
+        found = tuple(p for p in found if p in near)
+    return found
+
+
+def _near_tail(said: str, parcels: Sequence[Parcel]) -> tuple[Parcel, ...]:
+    return tuple(p for p in parcels if nearly(said, p.tail))
+
+
+def _near_name(said: str, parcels: Sequence[Parcel]) -> tuple[Parcel, ...]:
+    bare, gender = split_name(said)
+    fits = [p for p in parcels if gender is None or p.gender == gender]
+    return tuple(p for p in fits if any(_alike(bare, name) for name in (p.customer, surname(p.customer))))
+
+
+def _alike(one: str, other: str) -> bool:
+    return len(one) == len(other) and sound_distance(one, other) * len(one) <= NAME_ALIKE
+
+
+def _near_address(said: str, parcels: Sequence[Parcel]) -> tuple[Parcel, ...]:
+    return by_address(said, parcels, ADDRESS_ALIKE)
+
+
+_NEAR: Final = {"tail": _near_tail, "name": _near_name, "address": _near_address}
+
+
+def question(draft: Draft, among: Sequence[Parcel], action: Action, day: Day) -> Ask | None:
+    """What to ask instead of doing ``action``: which of ``among``, or whether somebody alike is meant; or None."""
+    target = draft.slots.get("target")
+    if not isinstance(target, Mapping):
+        return None
+    if len(among) > 1:
+        waybills = tuple(parcel.waybill for parcel in among)
+        return Ask(choice_question(among, numbered=False), Asking(draft, "target", waybills))
+    refused = isinstance(action, Say) and action.kind == "reject" and not resolve(target, day, None, "any", 3).parcels
+    parcels = tuple(among) or (alike(target, day) if refused else ())
+    if len(parcels) != 1:
+        return _which(draft, parcels, action)
+    (parcel,) = parcels
+    meant = Draft(draft.intent, {**draft.slots, "target": {"tail": parcel.waybill}})
+    before = action.said if isinstance(action, Say) else ""
+    return Ask(f"{before}是尾号{parcel.tail}的{parcel.called}吗？", Asking(meant, "target"))
+
+
+def _which(draft: Draft, parcels: Sequence[Parcel], action: Action) -> Ask | None:
+    if not 1 < len(parcels) <= MOST or not isinstance(action, Say):
+        return None
+    waybills = tuple(parcel.waybill for parcel in parcels)
+    said = action.said + choice_question(parcels, numbered=False)
+    return Ask(said, Asking(draft, "target", waybills))
+
+
+def spelled(understanding: Understanding, day: Day) -> Understanding:
+    """The same with names and places written as on today's list, where one alone sounds the same: 丰林里 for 枫林里."""
+    return replace(understanding, drafts=tuple(_spelled(draft, day) for draft in understanding.drafts))
+
+
+def _spelled(draft: Draft, day: Day) -> Draft:
+    slots = dict(draft.slots)
+    if isinstance(slots.get("area"), str):
+        slots["area"] = _place_as_listed(str(slots["area"]), day)
+    target = slots.get("target")
+    if isinstance(target, Mapping):
+        target = dict(target)
+        if "name" in target:
+            target["name"] = _name_as_listed(target["name"], day)
+        if "address" in target:
+            target["address"] = _place_as_listed(target["address"], day)
+        slots["target"] = target
+    return replace(draft, slots=slots)
+
+
+def _name_as_listed(said: str, day: Day) -> str:
+    bare, _ = split_name(said)
+    names = {name for p in day.parcels for name in (p.customer, surname(p.customer))}
+    return said.replace(bare, _only_alike(bare, names), 1)
+
+
+def _place_as_listed(said: str, day: Day) -> str:
+    places = {place for p in day.parcels for place in parts(p.address).places}
+    for place in parts(said).places:
+        if not any(place in known for known in places):
+            said = said.replace(place, _only_alike(place, places), 1)
+    return said
+
+
+def _only_alike(said: str, known: Set[str]) -> str:
+    """The one of ``known`` that sounds the same; ``said`` itself if it is known, or not just one does."""
+    alike = [word for word in known if pinyin(word) == pinyin(said)]
+    return alike[0] if len(alike) == 1 and said not in known and pinyin(said) else said
+
+
+def settled(utterance: Utterance, memory: Memory) -> Draft | None:
+    """What a yes to 是尾号6688的李先生吗 says; None when no such question is open."""
+    asking = memory.asking
+    if asking is None or asking.slot != "target" or asking.candidates or memory.proposals:
+        return None
+    return asking.draft if asking.draft.slots.get("target") and affirms(utterance.heard) else None

@@ -22,6 +22,7 @@ from courier_voice.settings import Settings
 
 if TYPE_CHECKING:
     from courier_voice.dialog.sms_rules import SmsRules
+    from courier_voice.knowledge.base_fill import Filler
     from courier_voice.logistics.closed import ClosedOutbox
     from courier_voice.logistics.ledger import Ledger
     from courier_voice.logistics.mock.carrier import Carrier
@@ -149,6 +150,17 @@ def build_polisher(model: ChatModel | None) -> LlmPolisher | TemplatePolisher:
     from courier_voice.nlu.polish import LlmPolisher, TemplatePolisher
 
     return LlmPolisher(model) if model else TemplatePolisher()
+
+
+def build_knowledge(settings: Settings) -> Filler:
+    """The knowledge base under COURIER_HOME, and what fills it. Raises KnowledgeError, and WeightsError or
+    SettingsError for an embedder asked for by name."""
+    from courier_voice.knowledge.base_open import open_base
+    from courier_voice.knowledge.embed import make
+    from courier_voice.weights.locate import locate
+
+    embedder = make(settings.kb, lambda: locate("embedding-gemma", settings.weights))
+    return open_base(settings.home / "kb", embedder, settings.kb.store)
 
 
 def build_synthesizer(settings: Settings) -> Synthesizer:

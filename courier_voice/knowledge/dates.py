@@ -35,8 +35,10 @@ def effective_date(name: str, lines: Sequence[str], margin: str = "") -> date | 
 
 
 def version_of(name: str, title: str, lines: Sequence[str], stated: str = "", margin: str = "") -> str:
-    """版本 as the text or the margins state it, else as the title, the file name or the properties (``stated``) have it:
-    V2.1, 2024版, or the date in the name; empty if nothing tells."""
+    """版本 as the text or the margins state it, else as the title, the file name or the properties (``stated``) do.
+
+    V2.1, 2024版, or the date in the name; empty if nothing tells.
+    """
     for line in (margin, *lines[:HEAD], *lines[-TAIL:]):
         if found := VERSION.search(line):
             return found[1].upper()

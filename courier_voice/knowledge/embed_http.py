@@ -7,10 +7,10 @@ from typing import Final
 
 import httpx
 import numpy as np
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from courier_voice.core.errors import ModelError, ModelOutputError
-from courier_voice.knowledge.embed import Titled, Vectors, normalised
+from courier_voice.knowledge.embed import Choice, Titled, Vectors, normalised
 
 BATCH: Final = 64
 
@@ -30,21 +30,11 @@ class HttpEmbedder:
     Raises ModelError, ``retryable`` for timeouts, lost connections, 429 and 5xx; ModelOutputError for another reply.
     """
 
-    def __init__(
-        self,
-        base_url: str,
-        model: str,
-        api_key: SecretStr | None = None,
-        *,
-        query_prefix: str = "",
-        passage_prefix: str = "",
-        timeout_s: float = 30.0,
-        transport: httpx.BaseTransport | None = None,
-    ) -> None:
-        key = api_key.get_secret_value() if api_key else ""
+    def __init__(self, choice: Choice, timeout_s: float = 30.0, transport: httpx.BaseTransport | None = None) -> None:
+        key = choice.api_key.get_secret_value()
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        self._client = httpx.Client(base_url=base_url, headers=headers, timeout=timeout_s, transport=transport)
-        self._model, self._query, self._passage = model, query_prefix, passage_prefix
+        self._client = httpx.Client(base_url=choice.base_url, headers=headers, timeout=timeout_s, transport=transport)
+        self._model, self._query, self._passage = choice.model, choice.query_prefix, choice.passage_prefix
 
     @property
     def stamp(self) -> str:

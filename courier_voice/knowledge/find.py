@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from courier_voice.knowledge.base import Base, sentences
+from courier_voice.knowledge.base import Base, sentences, wording
 from courier_voice.knowledge.embed import Embedder
 from courier_voice.knowledge.find_named import named, place_match
 from courier_voice.knowledge.grams import articles, codes, grams
@@ -117,7 +117,7 @@ class Finder:
 
 def best_lines(found: Found) -> Sequence[tuple[str, float]]:
     """A passage's sentences with their cosines, best first; those that were not near at the end, in order."""
-    told = [(line, found.lines.get(place, -1.0)) for place, line in enumerate(sentences(found.chunk.text), 1)]
+    told = [(line, found.lines.get(place, -1.0)) for place, line in enumerate(sentences(wording(found.chunk)), 1)]
     return sorted(told, key=lambda pair: -pair[1])
 
 

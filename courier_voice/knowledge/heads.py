@@ -108,7 +108,7 @@ def depth_of(grid: Grid) -> int:
 
 
 def _continues(grid: Grid) -> bool:
-    """Two rows of names with nothing merged: blanks beside a name above, names below them, and values only further down."""
+    """Two rows of names, nothing merged: blanks beside a name above, names below them, values only further down."""
     if len(grid) < 3:
         return False
     first, second = grid[0], grid[1]

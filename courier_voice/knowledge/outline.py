@@ -37,6 +37,7 @@ class _Place:
     article: int = 0
     item: int = 0
     bare: Part | None = None
+    titled: bool = False
 
 
 def blocks_of(parts: Sequence[Part], title: str) -> tuple[Block, ...]:
@@ -58,7 +59,8 @@ def blocks_of(parts: Sequence[Part], title: str) -> tuple[Block, ...]:
         while place.headings and place.headings[-1][0] >= level:
             place.headings.pop()
         place.item = 0
-        if part.text == title and not place.headings and not blocks:
+        if part.text == title and not place.headings and not place.titled:
+            place.titled = True
             continue
         if not _number(place, part.text, heading=True):
             place.section = ""
@@ -103,7 +105,7 @@ def _number(place: _Place, text: str, heading: bool) -> bool:
     """Move to the article or clause ``text`` begins; whether it begins one.
 
     Articles outrank everything: （一） and 1. below one are its items. Below 3.2 or 一、 a 1. is an item too; （一）
-    below 一、 is a clause of its own, 一（一）. A 1. at the top, or the next number after the section's own, is a section.
+    below 一、 is a clause of its own, 一（一）. A 1. at the top is a section, as is the number after the section's own.
     """
     if found := ARTICLE.match(text):
         number = _value(found[1])

@@ -1,9 +1,13 @@
-"""Files as documents. The formats' own libraries read them: python-docx, openpyxl and python-pptx are the plain way to
-their formats' whole structure; pdfplumber gives what a PDF has of it, font sizes and ruled lines, with no native code of
-its own; lxml and markdown-it-py do HTML and Markdown. None needs a model, so that a file always reads the same."""
+"""Files as documents, each by its format's own library.
+
+python-docx, openpyxl and python-pptx are the plain way to the whole structure of their formats; pdfplumber gives what
+structure a PDF has, type sizes and ruled lines (pypdfium2 is faster but knows no tables); lxml and markdown-it-py read
+HTML and Markdown. None needs a model, so that a file always reads the same.
+"""
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
@@ -13,7 +17,7 @@ from typing import Final
 from courier_voice.core.errors import KnowledgeError
 from courier_voice.knowledge.dates import dateless, effective_date, version_of
 from courier_voice.knowledge.outline import blocks_of
-from courier_voice.knowledge.parts import Part, Reading
+from courier_voice.knowledge.parts import STARTS_ANEW, Part, Reading
 from courier_voice.knowledge.words import Document
 
 READER: Final = 1
@@ -36,6 +40,10 @@ ANCESTORS: Final[Mapping[str, str]] = {
     ".wps": ".docx",
     ".et": ".xlsx",
 }
+NAMELESS: Final = re.compile(
+    r"(microsoft|document|presentation|powerpoint|untitled|文档|演示文稿|无标题)", re.IGNORECASE
+)
+"""Titles that programs give by themselves."""
 ENCRYPTED_OFFICE: Final = bytes.fromhex("d0cf11e0a1b11ae1")
 
 
@@ -87,10 +95,13 @@ def _document(name: str, reading: Reading) -> Document:
 
 
 def _title(parts: Sequence[Part], stated: str, stem: str) -> str:
-    """The first heading, if it opens the text; else what the properties state; else the file's name without its date."""
+    """The first heading if it stands alone on its level, else what the properties state, else the first heading if it
+    opens the text without a number, else the file's name without its date."""
+    levels = [part.level for part in parts if part.level is not None]
     first = next((part for part in parts[:3] if part.level is not None), None)
-    if first is not None and first.level == min(part.level for part in parts if part.level is not None):
-        others = [part for part in parts if part.level == first.level]
-        if first is parts[0] or len(others) == 1:
+    if first is not None and first.level == min(levels):
+        if levels.count(first.level) == 1 and not STARTS_ANEW.match(first.text):
             return first.text
-    return stated or dateless(stem)
+        if not stated and first is parts[0] and not STARTS_ANEW.match(first.text):
+            return first.text
+    return dateless(stem) if not stated or NAMELESS.match(stated) else stated

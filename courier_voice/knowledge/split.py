@@ -125,7 +125,7 @@ def _running_text(blocks: Sequence[Block]) -> tuple[str, list[int]]:
 
 
 def _touched(blocks: Sequence[Block], starts: Sequence[int], start: int, end: int) -> list[Block]:
-    return [block for block, at in zip(blocks, starts, strict=True) if at < end and at + len(block.text) >= start]
+    return [block for block, at in zip(blocks, starts, strict=True) if at < end and at + len(block.text) > start]
 
 
 def _chunks(document: Document, made: Iterable[tuple[Sequence[Block], str]]) -> tuple[Chunk, ...]:
@@ -134,6 +134,8 @@ def _chunks(document: Document, made: Iterable[tuple[Sequence[Block], str]]) -> 
     seen: Counter[str] = Counter()
     chunks = []
     for blocks, text in made:
+        if not text.strip():
+            continue
         first = blocks[0]
         place = "\0".join([document.name, document.version, *first.path, first.section, text])
         seen[place] += 1

@@ -10,7 +10,9 @@ from courier_voice.nlu.lexicon import PRODUCTS, by_sound
 
 Frame = dict[str, str]
 
-_REFUSES_INSURANCE: Final = re.compile(r"[不别没免][用要做给必]?保价?(?!管|证|留|存|护|密|温|鲜|险|持)|价不保")
+_REFUSES_INSURANCE: Final = re.compile(
+    r"[不没别甭免勿无][用要做给必上有需了]{0,2}(?:投?保价?(?!管|证|留|存|护|密|温|鲜|险|持)|声明)|保价[就还]?[不别免没]|价不保"
+)
 _NOT_GOODS: Final = frozenset("箱 箱子 纸箱 盒子 包裹 件 货 快递 东西 快件 揽件 揽收 懒件".split())
 _PAYS: Final[Mapping[str, re.Pattern[str]]] = {
     "sender": re.compile(r"寄付|寄方|寄件[人方]?[给付出]|现[结付]|即付|季付"),

@@ -35,14 +35,14 @@ ORDINARY: Final = frozenset(
     "滥收 滥减 一岁 亿岁 依随 一展 一战 一盏 一站 义战 翼展 艺展 保家 保甲 保驾 包夹 报价 报夹 报架 乾瘦 千手 千首 欠收 歉收 牵手 纤手 "
     "取笑 缺人 啼叫 替角 踢脚 代售 待售 待收 带钱 举手 句首 居首 巨兽 巨手 拒受 据守 聚首 拘牵 改起 盖起 排检 排碱 排送 区间 推荐 推见 "
     "退减 倒伏 道夫 道孚 道福 道符 几付 几副 几幅 几服 吉服 基佛 基辅 季父 寄父 寄附 机腹 极富 祭服 积福 给付 继父 肌肤 计付 越界 一场 一尝 "
-    "宜昌 议场 五叶 五夜 五爷 午夜 呜咽 无业 邪鬼 冷脸 代售点 保安厅 首发式 运飞 云飞 拍件 钱收 医站 小卖铺 鸡孵".split()
+    "宜昌 议场 五叶 五夜 五爷 午夜 呜咽 无业 邪鬼 冷脸 代售点 保安厅 首发式 运飞 云飞 拍件 钱收 医站 小卖铺 鸡孵 到负".split()
 )
 """Words of jieba's dictionary that sound like one of TRADE, and what is said in the street: 拍件, 钱收了, 卫生医站."""
 _OWN: Final = frozenset(
     "被把去到带是没有我你他她它在给就也都还会要不别了的得着过和跟与或从对向往为以由让叫请能可再又才只很太这那哪什么谁吗呢吧啊嘛呀"
     "个家人点说看来走送拿等想先后上下里外大小多少好已将其而但因所如若且并之于街路巷"
 )
-"""Characters that are words: with one of these among what would change, sound proves nothing."""
+"""Characters that are words: with one of these among what would change, two syllables prove nothing."""
 _NUMERALS: Final = frozenset("零一二三四五六七八九十百千万亿两半幺0123456789")
 _PROOF: Final = 4
 """Syllables that are proof enough by themselves, when they sound the same."""
@@ -53,6 +53,7 @@ _LONGEST_ORDINARY: Final = 4
 _DIGITS: Final = f"[{ANY}洞拐勾]"
 _PLACES: Final = "大厦|广场|中心|花园|小区|家园|公寓|[苑园里村区城厦]"
 _SITTING: Final = rf"(?=[座坐做作]{_DIGITS}{{2}})"
+_SIDE: Final = rf"{_DIGITS}{{2,3}}(?:厘米|公分)?[、，]?"
 _IN_PLACE: Final = tuple(
     (re.compile(pattern), word)
     for pattern, word in (
@@ -64,10 +65,7 @@ _IN_PLACE: Final = tuple(
         (rf"(?<={'|'.join(_PLACES.split('|')[:6])})[毕必比币闭壁碧笔]{_SITTING}", "B"),
         (rf"(?<={'|'.join(_PLACES.split('|')[:6])})[地弟第帝递]{_SITTING}", "D"),
         (rf"(?<=[A-E])[坐做作](?={_DIGITS}{{2}})", "座"),
-        (
-            rf"(?<=长{_DIGITS}{{2}}|长{_DIGITS}{{2}}、)[\u4e00-\u9fff](?<!{_DIGITS}|[宽高米])(?={_DIGITS}{{2,3}}、?高)",
-            "宽",
-        ),
+        (rf"(长{_SIDE})(?!{_DIGITS})[^宽、，米\W](?={_SIDE}高)", r"\1宽"),
     )
 )
 """Where what stands around a stretch tells what it is, whatever else it could be."""
@@ -113,8 +111,9 @@ class Mender:
         if not changed or any(heard[at] in _NUMERALS for at in changed):
             return False
         end = start + len(word)
-        proven = len(word) >= _PROOF and pinyin(stretch) == pinyin(word)
-        if not proven and (len(word) == 2 and any(heard[at] in _OWN for at in changed)):
+        same = pinyin(stretch) == pinyin(word)
+        proven = len(word) >= _PROOF and same
+        if not (same and len(word) > 2) and any(heard[at] in _OWN for at in changed):
             return False
         for first, last in self._words_around(heard, start, end):
             inside = start <= first and last <= end

@@ -16,11 +16,25 @@ from courier_voice.text.numerals import TO_DIGIT, value
 
 _KILOGRAMS = {"公斤": "1", "千克": "1", "kg": "1", "斤": "0.5", "两": "0.05", "克": "0.001", "g": "0.001"}
 _CENTIMETRES = {"厘米": "1", "公分": "1", "cm": "1", "毫米": "0.1", "mm": "0.1", "分米": "10", "米": "100", "m": "100"}
+_CENTIMETRES |= {"尺": "33.333", "寸": "3.333"}
 _YUAN = {"块": "1", "元": "1", "角": "0.1", "毛": "0.1"}
 _NUMBER = r"(?:\d[\d,]*(?:\.\d+)?[万千百]?|[零一二三四五六七八九十百千万]+|两)"
 _MEASURED = r"(?P<number>{number})(?:来|多)?(?P<unit>{units})"
-_UNINSURED = re.compile("不用?保|[不没]要?保价|价不保|没保|无保价|不声明")
+_UNINSURED = re.compile(r"[不没别甭免勿无][用要做给必上有需了]{0,2}(?:投?保|声明)|保价\w?[不别免没]|价不保")
 _PARCELS = "包裹|[件箱票单个包袋盒桶]"
+_DIGIT = "[零一二三四五六七八九十百两几半\\d.]"
+_SHORT = (
+    # 公斤半, 米二, 斤半: the one in front goes without saying
+    (re.compile(rf"(?<!{_DIGIT})(?=(?:公斤|千克|(?<!公)斤|米|尺)[一二三四五六七八九半\d](?![个件箱]))"), "一"),
+    (re.compile(rf"(?<!{_DIGIT})(?=[千万][一二三四五六七八九](?!{_DIGIT}))"), "一"),
+    (re.compile("(?<![零一二三四五六七八九十两几\\d])(?=百[一二三四五六七八九](?![十个件箱]))"), "一"),
+    # 三公斤零二两
+    (re.compile("(?<=[斤克米尺])零(?=[一二三四五六七八九两\\d])"), ""),
+    # 一尺二
+    (re.compile("尺(?P<tenth>[一二三四五六七八九\\d])(?!\\d|寸)"), r"点\g<tenth>尺"),
+    # 二两半
+    (re.compile("(?<=[一二三四五六七八九十百\\d])(?P<unit>两|克|厘米|公分|寸)半"), r"点五\g<unit>"),
+)
 
 
 def weight_kg(said: str | float) -> float:
@@ -44,7 +58,8 @@ def count(said: str | float) -> int:
     """How many parcels: 2箱 is 2, 一个 1, 俩 2; parcels come before the goods in them (一箱十二瓶 is 1)."""
     wanted = "a whole number of parcels such as 2"
     if isinstance(said, str):
-        text = normalize(said.replace("俩", "两个").replace("仨", "三个")).text
+        said = re.sub("单(?=[件箱票个包袋])|半(?=[箱包袋盒桶])", "一", said.replace("俩", "两个").replace("仨", "三个"))
+        text = normalize(said).text
         found = re.findall(rf"({_NUMBER})(?:{_PARCELS})", text) or re.findall(_NUMBER, text)
         number = _value(found[-1:], wanted)
     else:
@@ -65,10 +80,15 @@ def digits(said: str | int) -> str:
 
 
 def _measured(said: str | float, units: Mapping[str, str], wanted: str, *, places: str) -> float:
-    number = (
-        _sum_of_parts(normalize(said).text.lower(), units, wanted) if isinstance(said, str) else _finite(said, wanted)
-    )
+    number = _sum_of_parts(_spelt_out(said), units, wanted) if isinstance(said, str) else _finite(said, wanted)
     return float(number.quantize(Decimal(places), rounding=ROUND_HALF_UP))
+
+
+def _spelt_out(said: str) -> str:
+    """Normalised, with what couriers leave out (公斤半, 千八), and 2点05 for the number it is here."""
+    for short, whole in _SHORT:
+        said = short.sub(whole, said)
+    return re.sub(r"(\d)点(?=\d)", r"\1.", normalize(said).text.lower())
 
 
 def _sum_of_parts(text: str, units: Mapping[str, str], wanted: str) -> Decimal:

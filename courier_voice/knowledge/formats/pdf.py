@@ -20,6 +20,8 @@ from courier_voice.knowledge.tables import table_parts
 
 LARGER = 1.12
 """Type this much larger than the body's is a heading's."""
+SMALLER = 0.88
+"""Type this much smaller than the body's, near an edge, is a running head's."""
 MARGIN = 0.09
 """Share of a page's height at its top and bottom where what repeats on other pages is no text of the document."""
 SNAP = 3.0
@@ -61,11 +63,12 @@ def parse(path: Path) -> Reading:
         raise KnowledgeError(f"{path.name}: PDF 已损坏，请重新导出") from error
     except (PDFException, KeyError, ValueError, TypeError, IndexError) as error:
         raise KnowledgeError(f"{path.name}: PDF 已损坏，请重新导出") from error
-    running = _running(lines)
+    body = _body_size(lines)
+    running = _running(lines, body)
     margin = " ".join(dict.fromkeys(line.text for line in lines if line in running))
     kept = [line for line in lines if line not in running]
     title = clean(stated) if isinstance(stated, str) and stated.lower() not in ("untitled", "(anonymous)") else ""
-    return Reading(tuple(_parts(kept)), title, margin=margin, unread=tuple(unread))
+    return Reading(tuple(_parts(kept, body)), title, margin=margin, unread=tuple(unread))
 
 
 def _page(page: Any, number: int) -> list[_Line]:
@@ -122,22 +125,29 @@ def _between(edges: list[float], low: float, high: float) -> range:
     return range(first, max(last, first + 1))
 
 
-def _running(lines: list[_Line]) -> list[_Line]:
-    """Running heads and feet: near an edge, and a page number or the same but for digits on another page."""
+def _body_size(lines: list[_Line]) -> float:
+    sizes: Counter[float] = Counter()
+    for line in lines:
+        if line.grid is None:
+            sizes[line.size] += len(line.text)
+    return sizes.most_common(1)[0][0] if sizes else 0.0
+
+
+def _running(lines: list[_Line], body: float) -> list[_Line]:
+    """Running heads and feet: near an edge, and small, a page number, or the same but for digits on another page."""
     near = [line for line in lines if line.grid is None and not MARGIN < line.top / line.height < 1 - MARGIN]
     pages: dict[str, set[int]] = {}
     for line in near:
         pages.setdefault(re.sub(r"\d+", "#", line.text), set()).add(line.page)
-    return [line for line in near if PAGE_NUMBER.match(line.text) or len(pages[re.sub(r"\d+", "#", line.text)]) > 1]
+    return [
+        line
+        for line in near
+        if PAGE_NUMBER.match(line.text) or line.size < body * SMALLER or len(pages[re.sub(r"\d+", "#", line.text)]) > 1
+    ]
 
 
-def _parts(lines: list[_Line]) -> list[Part]:
-    sizes: Counter[float] = Counter()
-    for line in lines:
-        sizes[line.size] += len(line.text)
-    sizes.pop(0.0, None)
-    body = sizes.most_common(1)[0][0] if sizes else 0.0
-    larger = sorted({size for size in sizes if size > body * LARGER}, reverse=True)
+def _parts(lines: list[_Line], body: float) -> list[Part]:
+    larger = sorted({line.size for line in lines if line.size > body * LARGER}, reverse=True)
     full = max((line.right for line in lines if line.size <= body * LARGER), default=0.0)
     parts: list[Part] = []
     before: _Line | None = None

@@ -23,7 +23,7 @@ COMMON = frozenset(
 
 
 def parse(path: Path) -> Reading:
-    """Headings, lists and tables of Markdown; of plain text the paragraphs, and its tables where tabs or bars draw them."""
+    """Headings, lists and tables of Markdown; of plain text the paragraphs, and tables drawn by tabs or bars."""
     text = decoded(path.read_bytes(), path.name)
     if path.suffix.lower() == ".md":
         return Reading(tuple(_markdown(text)))
@@ -31,7 +31,7 @@ def parse(path: Path) -> Reading:
 
 
 def decoded(data: bytes, name: str) -> str:
-    """UTF-8 if it is, else the Chinese set whose reading looks like Chinese: short GB18030 files fool statistics alone."""
+    """UTF-8 if it is, else the set whose reading looks like Chinese: short files fool statistics alone."""
     for mark, charset in MARKS:
         if data.startswith(mark):
             return data[len(mark) if charset == "utf-8" else 0 :].decode(charset, errors="replace")

@@ -12,6 +12,7 @@ from typing import Any
 from openpyxl import load_workbook
 
 from courier_voice.core.errors import KnowledgeError
+from courier_voice.knowledge.dates import dateless
 from courier_voice.knowledge.heads import Cell, Grid
 from courier_voice.knowledge.parts import Part, Reading, clean
 from courier_voice.knowledge.tables import SINGLE_UNIT, table_parts
@@ -42,7 +43,11 @@ def parse(path: Path) -> Reading:
         parts += found
     properties = book.properties
     return Reading(
-        tuple(parts), properties.title or "", properties.version or "", _margin(book), warnings=tuple(warnings)
+        tuple(parts),
+        properties.title or dateless(path.stem),
+        properties.version or "",
+        _margin(book),
+        warnings=tuple(warnings),
     )
 
 

@@ -16,8 +16,8 @@ from courier_voice.knowledge.tables import table_parts
 
 UNSEEN = frozenset({"script", "style", "noscript", "template", "head", "nav", "svg", "button", "select", "input"})
 BLOCKS = frozenset(
-    "address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure footer form header hr li"
-    " main ol p pre section summary table tbody td tfoot th thead tr ul h1 h2 h3 h4 h5 h6".split()
+    "address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure footer form header hr"
+    " li main ol p pre section summary table tbody td tfoot th thead tr ul h1 h2 h3 h4 h5 h6".split()
 )
 CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 MOST_SPAN = 200

@@ -283,7 +283,7 @@ def build_agent(
 ) -> Wired:
     """An agent at the start of a conversation. Costs nothing but the API: models are given, so many can share them."""
     from courier_voice.dialog.sms_rules import SmsRules
-    from courier_voice.knowledge.accounts import AccountRules
+    from courier_voice.knowledge.base_open import Library
     from courier_voice.logistics.offline import OfflineLogistics
 
     raw, carrier = build_api(settings)
@@ -291,5 +291,7 @@ def build_agent(
     kept = build_store(settings, raw, rules) if outbox is None else scratch_store(outbox, raw, rules)
     api = OfflineLogistics(raw, kept.cache, kept.effects.pending)
     mend, nbest = build_mender() if settings.nlu.pinyin else None, settings.nlu.nbest
-    agent = Agent(nlu, api, kept.effects, AccountRules(), polisher, speaker, asr, kept.ledger, rules, mend, nbest)
+    wording = getattr(polisher, "model", None) if settings.kb.answers == "llm" else None
+    knowledge = Library(lambda: build_knowledge(settings), wording)
+    agent = Agent(nlu, api, kept.effects, knowledge, polisher, speaker, asr, kept.ledger, rules, mend, nbest)
     return Wired(agent, kept.effects, carrier, api)

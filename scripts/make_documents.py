@@ -11,9 +11,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,55 +33,15 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+from source_tables import Cell, Source, cells_of
 
 ROOT: Final = Path(__file__).parent.parent / "fixtures" / "knowledge"
 MADE: Final = datetime(2026, 5, 1)
 COMPANY: Final = "禾雀速运"
 FONT: Final = "STSong-Light"
 ARTICLES: Final = """<w:abstractNum %s w:abstractNumId="90"><w:multiLevelType w:val="singleLevel"/><w:lvl w:ilvl="0">
-<w:start w:val="1"/><w:numFmt w:val="chineseCounting"/><w:suff w:val="space"/><w:lvlText w:val="第%%1条"/></w:lvl></w:abstractNum>"""
-
-Source = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A cell with its place and span; ``head`` in the rows of column names."""
-
-    text: Any
-    row: int
-    col: int
-    rows: int
-    cols: int
-    head: bool = False
-
-
-def cells_of(table: Source) -> tuple[list[Cell], int, int]:
-    """The cells of a source's table, and its size: names side by side or rows one below the other that agree are one."""
-    columns, rows = table["columns"], table["rows"]
-    depth = max(map(len, columns))
-    cells = []
-    for level in range(depth):
-        for _, run in groupby(
-            range(len(columns)), key=lambda n: tuple(columns[n][: level + 1]) + (n,) * (len(columns[n]) <= level + 1)
-        ):
-            cols = list(run)
-            path = columns[cols[0]]
-            if level < len(path):
-                last = level == len(path) - 1
-                cells.append(Cell(path[level], level, cols[0], depth - level if last else 1, len(cols), True))
-    for col in range(len(columns)):
-        start = 0
-        while start < len(rows):
-            end = start + 1
-            while col in table.get("merge", []) and end < len(rows) and rows[end][col] == rows[start][col]:
-                end += 1
-            cells.append(Cell(rows[start][col], depth + start, col, end - start, 1))
-            start = end
-    height = depth + len(rows)
-    if "notes" in table:
-        cells.append(Cell(table["notes"], height, 0, 1, len(columns)))
-    return cells, height + ("notes" in table), len(columns)
+<w:start w:val="1"/><w:numFmt w:val="chineseCounting"/><w:suff w:val="space"/><w:lvlText w:val="第%%1条"/></w:lvl>
+</w:abstractNum>"""
 
 
 def word(source: Source, path: Path) -> None:
@@ -237,7 +195,8 @@ def _scan(path: Path) -> None:
 
 def web(source: Source, path: Path) -> None:
     lines = [
-        f'<!DOCTYPE html>\n<html lang="zh">\n<head><meta charset="utf-8"><title>{source["title"]}</title></head>\n<body>'
+        '<!DOCTYPE html>\n<html lang="zh">',
+        f'<head><meta charset="utf-8"><title>{source["title"]}</title></head>\n<body>',
     ]
     lines += ['<nav><a href="#">首页</a> <a href="#">返回</a></nav>', f"<h1>{source['title']}</h1>"]
     for entry in source["body"]:

@@ -109,13 +109,14 @@ def _told_last(entries: Sequence[Entry], day: Day | None) -> str:
     failed = [e for e in entries if e.status in ("refused", "dropped")]
     parts = []
     if sent := groups["sent"]:
-        parts.append(f"{_listed(sent, day)}，已发送。")
+        parts.append(f"{_listed(sent, day)}，{'已经打了' if sent[0].effect.op == 'dial' else '已发送'}。")
     if queued := groups["queued"]:
         parts.append(f"{_listed(queued, day)}，还没发，没网，先记下了，有网自动发。")
     if held := groups["held"]:
         parts.append(f"{_listed(held, day)}，没发，放太久了，要您再确认一次。")
     if failed:
-        parts.append(f"{_listed(failed, day)}，没发成，原因：{failed[0].detail.rstrip('。')}。")
+        verb = "没打成" if failed[0].effect.op == "dial" else "没发成"
+        parts.append(f"{_listed(failed, day)}，{verb}，原因：{failed[0].detail.rstrip('。')}。")
     return "".join(parts)
 
 

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from courier_voice.core.intent import Advice
+from courier_voice.core.parcels import Day, Parcel
+from courier_voice.core.ports import ChatModel
+from courier_voice.knowledge.accounts import AccountRules
+from courier_voice.knowledge.answer import Answerer, advice
+from courier_voice.knowledge.answer_llm import LlmWriter
 from courier_voice.knowledge.base import Base
 from courier_voice.knowledge.base_fill import Filler, Making
 from courier_voice.knowledge.embed import Embedder
+from courier_voice.knowledge.find import Finder
 from courier_voice.knowledge.readers import FORMATS, READER, read
 from courier_voice.knowledge.split import SPLITTER, split
 from courier_voice.knowledge.store import VectorStore
@@ -28,3 +36,30 @@ def open_store(where: Path | str, embedder: Embedder | None) -> VectorStore | No
     from courier_voice.knowledge.store_lance import LanceStore
 
     return LanceStore(where, embedder.stamp)
+
+
+def answerer(filler: Filler, model: ChatModel | None = None) -> Answerer:
+    """What answers out of a base; with a language model in its words, checked."""
+    finder = Finder(filler.base, filler.store, filler.embedder)
+    return Answerer(finder, LlmWriter(model) if model else None)
+
+
+class Library:
+    """Knowledge of the agent: the rules of a key account where they apply, else the documents.
+
+    ``base`` opens them with the first question that needs them: nobody waits for an embedder he does not use.
+    """
+
+    def __init__(self, base: Callable[[], Filler], model: ChatModel | None = None) -> None:
+        self._open, self._model = base, model
+        self._accounts = AccountRules()
+        self._answerer: Answerer | None = None
+
+    def ask(self, question: str, about: Parcel | None, day: Day) -> Advice:
+        """Raises KnowledgeError, ModelError, and WeightsError or SettingsError of the embedder chosen."""
+        told = self._accounts.ask(question, about, day)
+        if told.answered:
+            return told
+        if self._answerer is None:
+            self._answerer = answerer(self._open(), self._model)
+        return advice(self._answerer.answer(question))

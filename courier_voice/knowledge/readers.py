@@ -69,7 +69,7 @@ def read(path: Path) -> Document:
             raise KnowledgeError(f"{path.name}: 文件有密码或是旧格式，请去掉密码、另存为 {suffix} 再添加")
         if not zipfile.is_zipfile(path):
             raise KnowledgeError(f"{path.name}: 文件已损坏，请用原软件打开并另存为 {suffix}")
-    parse: Callable[[Path], Reading] = import_module(f"courier_voice.knowledge.formats.{FORMATS[suffix]}").parse
+    parse: Callable[[Path], Reading] = import_module(f"courier_voice.knowledge.read_{FORMATS[suffix]}").parse
     return _document(path.name, parse(path))
 
 

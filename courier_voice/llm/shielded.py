@@ -6,22 +6,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Final
 
+from courier_voice.core.parcels import COMPOUND_SURNAMES
 from courier_voice.core.ports import ChatModel, Role
 from courier_voice.core.privacy import Known, find_phones, people
 from courier_voice.dialog.persons import NAME, SURNAMES
+from courier_voice.text.phonetics import find_by_sound
 
 STEMS: Final = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥"
 _LEAD: Final = "给跟到去往在和叫让把替帮通知联系打呼拨发告诉住从找"
+_INNER: Final = _LEAD.replace("和", "").replace("通", "")
+"""What a place's name cannot hold further in: 丰和路 and 通和苑 are places."""
 _PLACE: Final = re.compile(
-    rf"(?:(?![{_LEAD}])[\u4e00-\u9fff]){{2,6}}?(?:小区|花园|家园|公寓|大厦|广场|新村|社区|[苑园里村院府庭城湾])"
+    rf"(?![{_LEAD}])[\u4e00-\u9fff](?:(?![{_INNER}])[\u4e00-\u9fff]){{1,5}}?(?:小区|花园|家园|公寓|大厦|广场|新村|社区|[苑园里村院府庭城湾])"
     r"(?:[\dA-Za-z零一二三四五六七八九十百幺两]{1,5}(?:号楼|号院|栋|幢|单元|弄|座|号|室|层|楼)?)*|"
-    rf"(?:(?![{_LEAD}])[\u4e00-\u9fff]){{1,4}}(?:路|街|大道|巷|胡同)(?:[\d零一二三四五六七八九十百幺两]{{1,5}}(?:号|弄)?)*|"
+    rf"(?![{_LEAD}])[\u4e00-\u9fff](?:(?![{_INNER}])[\u4e00-\u9fff]){{0,3}}(?:路|街|大道|巷|胡同)(?:[\d零一二三四五六七八九十百幺两]{{1,5}}(?:号|弄)?)*|"
     r"(?:[\dA-Za-z零一二三四五六七八九十百幺两]{1,5}(?:号楼|号院|栋|幢|单元|座))(?:[\d零一二三四五六七八九十百幺两]{1,5}(?:单元|号|室|层|楼)?)*"
 )
 
 
+_HAN: Final = re.compile(r"[\u4e00-\u9fff]+")
+NEAR: Final = 0.1
+_FAMILY: Final = frozenset(["nr", "ng", "nz", "g", "vg", "ag", "j"])
+"""How jieba tags a character that is no word of its own."""
+_GIVEN: Final = frozenset("nvaijlszbgt")
 _CALLED: Final = re.compile(
     rf"[给找跟叫系下](?P<name>[{SURNAMES}][\u4e00-\u9fff]{{1,2}})(?=打|拨|发|说|讲|留|的|电话|[，。！？]|$)"
 )
@@ -60,6 +70,9 @@ class Shielded:
             return text
         for string in sorted(set(self._known.found(text)), key=len, reverse=True):
             text = text.replace(string, cover.of(string, "某处" if _PLACE.search(string) else "某"))
+        for string in sorted(self._known.strings):
+            for heard in _sounding_like(string, text):
+                text = text.replace(heard, cover.of(heard, "某"))
         text = _PLACE.sub(lambda match: cover.of(match.group(), "某处"), text)
         text = NAME.sub(lambda match: _titled(match.group(), cover), text)
         for name in _names(text):
@@ -94,11 +107,25 @@ def _titled(called: str, cover: _Cover) -> str:
     return called.replace(family, cover.of(family, "某"), 1)
 
 
+def _sounding_like(known: str, text: str) -> Iterator[str]:
+    """A known name or place as it was misheard: 林建君 for 林建军."""
+    if len(known) < 2 or not _HAN.fullmatch(known):
+        return
+    found = find_by_sound(known, text, limit=NEAR)
+    if found is not None and len(text[found[0] : found[1]]) == len(known) and "某" not in text[found[0] : found[1]]:
+        yield text[found[0] : found[1]]
+
+
 def _names(text: str) -> Iterator[str]:
-    """Whole names nobody told us of, as jieba's tagger sees them."""
+    """Whole names nobody told us of: after a verb that takes one, as jieba's tagger sees them, or a surname that stands
+    by itself before a word that can be a given name."""
     yield from (match["name"] for match in _CALLED.finditer(text))
-    tagged: Callable[[str], Iterator[tuple[str, str]]] = _tagger()
-    yield from (word for word, flag in tagged(text) if flag == "nr" and 2 <= len(word) <= 4 and "某" not in word)
+    tagged = list(_tagger()(text))
+    yield from (word for word, flag in tagged if flag == "nr" and 2 <= len(word) <= 4 and "某" not in word)
+    for (family, flag), (given, kind) in pairwise(tagged):
+        alone = flag == "nr" or family in COMPOUND_SURNAMES or (family in SURNAMES and flag in _FAMILY)
+        if alone and len(family) <= 2 and 1 <= len(given) <= 2 and kind[:1] in _GIVEN and _HAN.fullmatch(given):
+            yield family + given
 
 
 def _tagger() -> Callable[[str], Iterator[tuple[str, str]]]:

@@ -172,9 +172,10 @@ def _kept(run: str, after: str, *, named: bool) -> int:
 
 
 def _repeated(match: re.Match[str]) -> list[Rewrite]:
-    """尾号三个八一 -> 尾号8881."""
-    digits = re.sub("([两二三四])个(.)", lambda m: m[2] * int(value(m[1])), match.group()).translate(TO_DIGIT)
-    return [(match.start(), match.end(), digits)] if "个" in match.group() and len(digits) == 4 else []
+    """尾号三个八一 -> 尾号8881, 双八六六 -> 8866; the whole must be four digits."""
+    said = match.group().replace("双", "两个")
+    digits = re.sub("([一两二三四])个(.)", lambda m: m[2] * int(value(m[1])), said).translate(TO_DIGIT)
+    return [(match.start(), match.end(), digits)] if "个" in said and len(digits) == 4 else []
 
 
 def _compound(match: re.Match[str]) -> list[Rewrite]:
@@ -203,7 +204,11 @@ def _counted(match: re.Match[str]) -> list[Rewrite]:
 
 
 _DAYTIME = "[上下中]午|早上|晚上|凌晨|半夜|明天|今天|后天|今晚|明晚|明早"
-_TAELS = rf"(?<=斤)[{DIGIT}]两|[二三四五六七八九]两(?!{_CLAIMED}|[下句口者洞拐勾])"
+_TAELS = rf"(?<=斤)零?[{DIGIT}]两|[二三四五六七八九]两(?!{_CLAIMED}|[下句口者洞拐勾])"
+_MANY = rf"(?<![{ANY}几每这那半单成])(?:[三四]个|双)(?=[{SPELLING}])[{SPELLING}]"
+_SOME = rf"(?:[一两二三四]个|双)[{SPELLING}]"
+_ENDS = rf"(?!{_MEASURE}|[{ANY}起共会直下般样定儿节期月日码路])"
+"""How a tail with a digit said as several ends: not before what counts or claims its last digit."""
 _ROOM = rf"(?<=[楼层元栋幢座])零[{DIGIT}]"
 _LABELLED = rf"(?:(?<=[长宽高厚])|(?<=数量|件数|重量|改成|改为)|(?<=[数重]量是|件数是))[{DIGIT}两]{_END}"
 _TIMES = rf"[{CARDINAL}]+(?=[乘×xX*])|(?<=[乘×xX*])[{CARDINAL}]+"
@@ -215,14 +220,16 @@ _IN_ORDER: tuple[_Rule, ...] = (
     ("(?<!一)半(?=公斤|千克|斤|米)", lambda m: [(m.start(), m.end(), "0.5")]),
     (rf"{_WHOLE}(?P<unit>[块元])(?P<tail>[1-9{NONZERO}])毛(?P<fen>[1-9{NONZERO}](?!{_CLAIMED}))?", _with_tenths),
     (rf"{_WHOLE}(?P<unit>{_KILOS}|[斤米块])(?P<tail>{_TENTH})(?:(?!{_CLAIMED})|(?=两{_MEASURE}))", _with_tenths),
-    (_TAELS, lambda m: [(m.start(), m.end(), f"{_plain(m.group()[0])}两")]),
+    (_TAELS, lambda m: [(m.start(), m.end(), f"{_plain(m.group()[-2])}两")]),
     (rf"(?P<number>{_NUMBER})(?P<unit>{_UNIT})", _quantity),
     (rf"(?P<hour>[{DIGIT}两十]{{1,3}})点(?P<minute>{_MINUTE})", _clock),
     (rf"{_DECIMAL}(?!{_MEASURE}|刻|[{ANY}])", _whole),
     (rf"(?P<hour>[{DIGIT}两十]{{2,3}}|[{DIGIT}两十](?<!一))点", _clock),
     ("(?P<hour>一)点(?=钟|半|一刻|三刻|整|前|之前|以前)", _clock),
     (rf"(?<={_DAYTIME})(?P<hour>一)点", _clock),
-    (rf"(?<=尾号)(?:[两二三四]个[{DIGIT}]|[{SPELLING}]){{1,3}}(?!{_MEASURE})", _repeated),
+    (rf"(?<=尾号)(?:(?:[一两二三四]个|双)[{SPELLING}]|[{SPELLING}]){{1,4}}(?!{_MEASURE})", _repeated),
+    (rf"{_MANY}(?:{_SOME}|[{SPELLING}])*{_ENDS}|{_SOME}{_SOME}{_ENDS}", _repeated),
+    (rf"(?<![{ANY}]双)[{NONZERO}零]{{1,2}}双[{NONZERO}零]{{1,2}}{_ENDS}", _repeated),
     (rf"[{SPELLING}]{{2,}}", _spelled),
     (rf"(?=[{CARDINAL}]*[十百千万亿]){_CARDINAL}", _compound),
     (rf"{_ROOM}|(?<=[长宽高厚])[{DIGIT}]零{_END}", _digits),

@@ -7,7 +7,7 @@ drafts written there instead, because the fast model misreads it: it then tests 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +37,12 @@ LONGEST = 180
 Row = Mapping[str, Any]
 
 
-def _rows() -> Iterator[Any]:
-    for file in sorted(HERE.glob("*.yaml")):
-        for number, row in enumerate(yaml.safe_load(file.read_text("utf-8")), 1):
-            yield pytest.param(row, id=f"{file.stem}-{number:02}")
+def _rows() -> list[Any]:
+    return [
+        pytest.param(row, id=f"{file.stem}-{number:02}")
+        for file in sorted(HERE.glob("*.yaml"))
+        for number, row in enumerate(yaml.safe_load(file.read_text("utf-8")), 1)
+    ]
 
 
 class Reader:

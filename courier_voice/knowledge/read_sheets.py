@@ -86,7 +86,7 @@ def _sheet(sheet: Any) -> list[Part]:
 
 def _lines_above(region: Grid) -> tuple[list[str], Grid]:
     """Rows with a single text are lines; from the first row with two or more on it is a table."""
-    lines = []
+    lines: list[str] = []
     for number, row in enumerate(region):
         texts = {id(cell): cell.text for cell in row if cell.text}
         if len(texts) > 1:

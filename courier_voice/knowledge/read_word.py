@@ -14,8 +14,8 @@ from docx.opc.exceptions import PackageNotFoundError
 from docx.oxml.ns import qn
 
 from courier_voice.core.errors import KnowledgeError
-from courier_voice.knowledge.formats.numbering import Numbers
 from courier_voice.knowledge.heads import Cell, Grid
+from courier_voice.knowledge.numbering import Numbers
 from courier_voice.knowledge.parts import Part, Reading, clean
 from courier_voice.knowledge.tables import table_parts
 

@@ -92,7 +92,7 @@ def _inside(thing: Any, box: tuple[float, float, float, float]) -> bool:
     if thing.get("object_type") != "char":
         return False
     x, y = (thing["x0"] + thing["x1"]) / 2, (thing["top"] + thing["bottom"]) / 2
-    return box[0] <= x <= box[2] and box[1] <= y <= box[3]
+    return bool(box[0] <= x <= box[2] and box[1] <= y <= box[3])
 
 
 def _grid(page: Any, table: Any) -> Grid:

@@ -10,14 +10,15 @@ from lxml import html
 from lxml.etree import ParserError
 
 from courier_voice.core.errors import KnowledgeError
+from courier_voice.knowledge.charset import decoded
 from courier_voice.knowledge.heads import Cell, Grid
 from courier_voice.knowledge.parts import Part, Reading, clean
 from courier_voice.knowledge.tables import table_parts
 
 UNSEEN = frozenset({"script", "style", "noscript", "template", "head", "nav", "svg", "button", "select", "input"})
 BLOCKS = frozenset(
-    "address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure footer form header hr"
-    " li main ol p pre section summary table tbody td tfoot th thead tr ul h1 h2 h3 h4 h5 h6".split()
+    "address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure footer form"
+    " header hr li main ol p pre section summary table tbody td tfoot th thead tr ul h1 h2 h3 h4 h5 h6".split()
 )
 CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
 MOST_SPAN = 200
@@ -41,8 +42,6 @@ def html_parts(text: str) -> list[Part]:
 
 
 def _decoded(data: bytes, name: str) -> str:
-    from courier_voice.knowledge.formats.plain import decoded
-
     declared = CHARSET.search(data[:2048])
     if declared:
         charset = declared[1].decode("ascii").lower()

@@ -1,0 +1,90 @@
+"""How long a silence ends an utterance, by what has been said so far: complete commands are acted on at once, numbers,
+addresses and messages being dictated are waited for.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import ValidationError
+
+from courier_voice.core.turn import Draft, NluContext, Understanding
+from courier_voice.core.words import Utterance
+from courier_voice.intents import BY_NAME
+
+SURE: Final = 0.7
+"""Confidence from which on a reading is believed to be whole."""
+TAIL: Final = 4
+
+_HANGS: Final = re.compile(
+    "(?:给|跟|和|把|对|向|让|叫|说|问|告诉|发|打|寄|重|长|宽|高|乘|保价|代收|尾号|后四位|单号|改成|改到|不对|不是|然后|还有|再|那个|就是|嗯|呃|因为|放在?|的|第|号|楼|点|零|[^\\w\\s]*、)$"
+)
+"""What nobody ends a command with."""
+_DIGIT: Final = "[\\d零一二三四五六七八九幺两洞拐勾]"
+_SPELLING: Final = re.compile(rf"(?<!{_DIGIT})(?<!\.){_DIGIT}{{1,3}}$")
+_DICTATION_OVER: Final = re.compile("(?:发送|发出去|就这样|就这些|就这么[发说]|说完了|完毕|发吧)[吧了啊。！]*$")
+_OPENS_DICTATION: Final = re.compile("(?:发(?:个|条|一条)?(?:短信|消息|信息)|留言|短信)[，,]?(?:说|写|就说|内容)?$")
+
+
+@dataclass(frozen=True)
+class Waits:
+    """Seconds of silence: ``quick`` after a complete command, ``usual`` when nothing is known, ``patient`` inside
+    numbers, addresses and half sentences, ``dictating`` inside a message.
+    """
+
+    quick: float = 0.3
+    usual: float = 0.8
+    patient: float = 1.7
+    dictating: float = 2.2
+
+
+def patience_s(said: Utterance, meant: Understanding | None, context: NluContext, waits: Waits = Waits()) -> float:
+    """Seconds of silence after which this is all he says. ``meant`` is a quick reading of it, None without one."""
+    text = said.text.rstrip("。，！？、,.!? ")
+    if not text:
+        return waits.usual
+    if _dictating(text, meant, context):
+        return waits.quick if _DICTATION_OVER.search(text) else waits.dictating
+    if meant and meant.route == "control":
+        return waits.quick
+    if _HANGS.search(text) or _half_a_number(text, context):
+        return waits.patient
+    if meant is None or meant.drafts[-1].confidence < SURE or meant.drafts[-1].intent == "none":
+        return waits.usual
+    return waits.quick if _complete(meant.drafts[-1], context) else waits.usual
+
+
+def _dictating(text: str, meant: Understanding | None, context: NluContext) -> bool:
+    if context.waiting == "send_sms.message" or _OPENS_DICTATION.search(text):
+        return True
+    return bool(meant and meant.drafts[-1].intent == "send_sms" and meant.drafts[-1].slots.get("message"))
+
+
+def _half_a_number(text: str, context: NluContext) -> bool:
+    """One to three digits at the end of what may be a tail; where measures are dictated any bare number hangs."""
+    found = _SPELLING.search(text)
+    if found is None:
+        return False
+    if context.waiting.endswith(".target") or re.search(r"尾号|后四位|单号|运单", text):
+        return True
+    before = text[: found.start()]
+    return bool(re.search(r"(?:[长宽高重]|乘|保价|代收)$", before)) or bool(re.search(r"\d$", before.rstrip(" ，,")))
+
+
+def _complete(draft: Draft, context: NluContext) -> bool:
+    """Whether nothing is missing that would have to be asked for, and nothing is likely to follow."""
+    intent = BY_NAME.get(draft.intent)
+    if intent is None or draft.intent in ("fill_pickup", "correct"):
+        return False
+    target = draft.slots.get("target")
+    if isinstance(target, dict):
+        tail = str(target.get("tail", ""))
+        if tail and len(tail) != TAIL:
+            return False
+    try:
+        intent.model_validate(draft.slots)
+    except ValidationError:
+        return False
+    return True

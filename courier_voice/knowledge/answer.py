@@ -1,0 +1,112 @@
+"""Questions answered out of the documents, short enough to be said, with document and article; or an honest no."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from courier_voice.core.intent import Advice
+from courier_voice.knowledge.answer_asked import opening, stance
+from courier_voice.knowledge.answer_check import unsupported
+from courier_voice.knowledge.answer_conflict import Rivals, newest
+from courier_voice.knowledge.answer_llm import Writer
+from courier_voice.knowledge.answer_pick import Pick, pick
+from courier_voice.knowledge.base import wording
+from courier_voice.knowledge.find import Finder, Found
+from courier_voice.knowledge.words import Chunk
+
+NOT_THERE: Final = "手头的文件里没有写，请问站长。"
+MORE: Final = "要听详细的吗？"
+LONGEST: Final = 60
+"""Characters of an answer that is said at once."""
+SHORTEST: Final = 24
+"""Characters the statement has at least, however long the document's title is."""
+PASSAGES: Final = 9
+
+NEAR_ENOUGH: Final = 0.43
+COVERED_ENOUGH: Final = 0.45
+"""Below these the documents are taken not to say it: the cosine of the best passage, or without an embedder the share
+of the question's words in it. Between what the development questions have an answer for and what they have none for."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """``text`` is what is said, ``detail`` the passage's full words; both empty of facts when not ``answered``."""
+
+    text: str
+    answered: bool
+    citations: tuple[tuple[str, str], ...] = ()
+    detail: str = ""
+    checked: tuple[str, ...] = ()
+    """What the language model's answer said that stands in no passage: it was thrown away for that."""
+
+
+class Answerer:
+    """Answers by extraction; with a ``writer`` by its words, where code finds every fact of them in the passages."""
+
+    def __init__(self, finder: Finder, writer: Writer | None = None) -> None:
+        self.finder, self._writer = finder, writer
+
+    def answer(self, question: str) -> Answer:
+        """Raises ModelError when the embedder fails, and KnowledgeError."""
+        found = self.finder.search(question, PASSAGES)
+        if not found or not _enough(found):
+            return Answer(NOT_THERE, answered=False)
+        found, rivals = newest(found)
+        chosen = pick(question, found, _room(found[0].chunk))
+        checked: tuple[str, ...] = ()
+        if self._writer is not None:
+            written = self._writer.write(question, [each.chunk for each in found[:3]])
+            checked = tuple(unsupported(written, [_source(each.chunk) for each in found[:3]], question))
+            if written and not checked and len(written) <= LONGEST:
+                return _answer(question, written, chosen, rivals, False, checked)
+        return _answer(question, chosen.statement, chosen, rivals, True, checked)
+
+
+def _answer(
+    question: str, statement: str, chosen: Pick, rivals: Rivals | None, quoted: bool, checked: tuple[str, ...]
+) -> Answer:
+    chunk = chosen.found.chunk
+    first = opening(question, stance(question, chosen.context + statement)) if quoted else ""
+    first = "" if first and statement.startswith(first) else f"{first}，" if first else ""
+    said = f"{first}{source_said(chunk)}：{statement.rstrip('。')}。"
+    if rivals is not None and rivals.kept == chunk.doc:
+        said += f"以{rivals.since:%Y年}{rivals.since.month}月{rivals.since.day}日起的新规定为准。"
+    if len(chosen.whole) > len(statement) + 8:
+        said += MORE
+    detail = f"{source_said(chunk)}：{chosen.whole}"
+    return Answer(said, True, ((chunk.doc, place_of(chunk)),), detail, checked)
+
+
+def _enough(found: Sequence[Found]) -> bool:
+    near = [each.near for each in found if each.near is not None]
+    if near:
+        return max(near) >= NEAR_ENOUGH
+    return max(each.covered for each in found) >= COVERED_ENOUGH
+
+
+def _room(chunk: Chunk) -> int:
+    return max(SHORTEST, LONGEST - len(source_said(chunk)) - 5)
+
+
+def _source(chunk: Chunk) -> str:
+    return f"{chunk.title} {' '.join(chunk.path)} {chunk.section} {wording(chunk)}"
+
+
+def place_of(chunk: Chunk) -> str:
+    """Where in its document a chunk stands: the article, else the heading, else the page."""
+    return chunk.section or (chunk.path[-1] if chunk.path else "") or (f"第{chunk.page}页" if chunk.page else "")
+
+
+def source_said(chunk: Chunk) -> str:
+    """Document and article as they are named aloud."""
+    title = re.sub("中华人民共和国", "", chunk.title).strip("《》")
+    place = chunk.section or (f"第{chunk.page}页" if chunk.page and not chunk.path else "")
+    return f"《{title}》{place}" if not re.match(r"[\d.]+$", place) else f"《{title}》{place}条"
+
+
+def advice(answer: Answer) -> Advice:
+    """An answer as the dialogue takes it."""
+    return Advice(answer.text, answer.answered, answer.citations)

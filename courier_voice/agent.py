@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from courier_voice.core.errors import ApiError, CourierVoiceError, ModelError, OutboxError
+from courier_voice.core.errors import ApiError, CourierVoiceError, ModelError, NoRecogniser, OutboxError
 from courier_voice.core.intent import Knowledge, Polisher, Tools
 from courier_voice.core.parcels import Day, Receipt
 from courier_voice.core.ports import Effects, Ledger, LogisticsApi, Speaker, Transcriber, Understander
@@ -57,14 +57,20 @@ class Agent:
     def take_turn(self, audio: Audio) -> Turn:
         """Hear 16 kHz audio and act on it. Silence and noise make an empty turn that does nothing."""
         clock = Stopwatch()
-        if self.asr is None:
-            raise CourierVoiceError("this agent has no recogniser: set asr.engine")
         try:
             with clock("asr"):
-                heard = self.asr.transcribe(audio, self._expected())
+                heard = self.hear(audio)
+        except NoRecogniser:
+            raise
         except CourierVoiceError as error:
             return self._finish(Utterance("", ""), NOTHING_HEARD, [Outcome("reject", error.said)], clock)
         return self.take_transcript(heard, clock)
+
+    def hear(self, audio: Audio) -> Transcript:
+        """What is said in 16 kHz audio, the day's names in mind; nothing is done about it. Raises CourierVoiceError."""
+        if self.asr is None:
+            raise NoRecogniser("this agent has no recogniser: set asr.engine")
+        return self.asr.transcribe(audio, self._expected())
 
     def _expected(self) -> tuple[str, ...]:
         if self.seen is None:

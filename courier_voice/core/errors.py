@@ -7,6 +7,7 @@ CourierVoiceError
 │   ├── WeightsMissing      not pulled yet
 │   └── WeightsCorrupt      the sha256 is another
 ├── TranscriptionError      a recogniser failed
+├── NoRecogniser            an agent that reads only was given sound: a mistake of the program
 ├── ModelError              a language model failed; ``retryable``
 │   └── ModelOutputError    it answered, but not in the form asked for
 ├── ApiError                the logistics API; ``retryable``
@@ -64,6 +65,10 @@ class WeightsCorrupt(WeightsError):
 
 class TranscriptionError(CourierVoiceError):
     said = "没听清，请再说一遍。"
+
+
+class NoRecogniser(CourierVoiceError):
+    pass
 
 
 class ModelError(CourierVoiceError):

@@ -1,0 +1,153 @@
+"""Hands-free turns over the real agent and carrier; only voice and words are made up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from courier_voice.agent import Agent
+from courier_voice.audio.endpoint import FRAME, FRAME_S
+from courier_voice.audio.mic import Frame
+from courier_voice.core.errors import TranscriptionError
+from courier_voice.core.parcels import Day
+from courier_voice.core.turn import Draft, NluContext, Understanding
+from courier_voice.core.words import Audio, Hypothesis, Transcript, Utterance
+from courier_voice.knowledge.accounts import AccountRules
+from courier_voice.live import Listener, in_time
+from courier_voice.logistics.client import HttpLogistics
+from courier_voice.logistics.mock.carrier import Carrier
+from courier_voice.logistics.mock.serve import in_process_client
+from courier_voice.logistics.mock.world import load_world
+from courier_voice.logistics.outbox import Outbox
+from courier_voice.nlu.controls import control
+
+WORLD = Path(__file__).parents[1] / "fixtures" / "worlds" / "beihu.json"
+TAIL = "5083"
+
+
+class Words:
+    """A recogniser of frames that carry their word's number: 0 is silence."""
+
+    def __init__(self, *words: str) -> None:
+        self.words = ("", *words)
+        self.heard: list[str] = []
+        self.broken = False
+
+    def transcribe(self, audio: Audio, hints: object = ()) -> Transcript:
+        if self.broken:
+            raise TranscriptionError("no model")
+        numbers = [int(n) for n in audio.samples[::FRAME]]
+        said = [n for n, before in zip(numbers, [0, *numbers[:-1]], strict=True) if n and n != before]
+        text = "".join(self.words[n] for n in said)
+        self.heard.append(text)
+        return Transcript(text, text, 0.9, (Hypothesis(text, -0.1),), audio.seconds)
+
+
+class Fast:
+    """Understands a call with a whole tail, surely; half of one, too."""
+
+    def reflex(self, utterance: Utterance) -> Understanding | None:
+        draft = control(utterance)
+        return Understanding((draft,), "control") if draft else None
+
+    def understand(self, utterance: Utterance, context: NluContext) -> Understanding:
+        digits = "".join(filter(str.isdigit, utterance.text))
+        if "打给" not in utterance.text:
+            return Understanding((Draft("none"),), "fast")
+        return Understanding((Draft("dial", {"target": {"tail": digits}} if digits else {}),), "fast")
+
+    def glance(self, utterance: Utterance, context: NluContext) -> Understanding:
+        return self.reflex(utterance) or self.understand(utterance, context)
+
+
+class Plain:
+    def polish(self, spoken: str, day: Day) -> str:
+        return spoken
+
+
+class Quiet:
+    def say(self, text: str) -> None:
+        pass
+
+
+def frames(*stretches: tuple[int, float]) -> Iterator[Frame]:
+    for word, seconds in stretches:
+        for _ in range(round(seconds / FRAME_S)):
+            yield np.full(FRAME, word, np.float32)
+
+
+@pytest.fixture
+def carrier() -> Carrier:
+    return Carrier(load_world(WORLD), frozen=True)
+
+
+@pytest.fixture
+def listener(tmp_path: Path, carrier: Carrier) -> Iterator[Listener]:
+    api = HttpLogistics(in_process_client(carrier))
+    fast = Fast()
+    with Outbox(tmp_path / "outbox.sqlite3", api) as outbox:
+        words = Words("打给", "五零", "八三", "确认", "七四六一")
+        agent = Agent(fast, api, outbox, AccountRules(), Plain(), Quiet(), words)
+        yield Listener(agent, fast.glance, in_step=True, probability=lambda frame: float(frame[0] > 0))
+
+
+def _dialled(carrier: Carrier) -> list[str]:
+    return [row.waybill[-4:] for row in carrier.ledger().effects if row.op == "dial"]
+
+
+def test_a_whole_command_ends_quickly_and_is_done_once(listener: Listener, carrier: Carrier) -> None:
+    told = list(listener.turns(frames((0, 1), (1, 0.5), (5, 1), (0, 2))))
+    assert [turn.turn.intent for turn in told] == ["dial"]
+    assert told[0].endpoint_s <= 0.4
+    assert _dialled(carrier) == ["7461"]
+    assert len(listener.agent.asr.heard) == 1  # type: ignore[union-attr]
+
+
+def test_a_pause_inside_digits_is_no_end(listener: Listener, carrier: Carrier) -> None:
+    told = list(listener.turns(frames((0, 1), (1, 0.5), (2, 0.5), (0, 1.5), (3, 0.5), (0, 3))))
+    assert [turn.turn.utterance.text for turn in told] == ["打给5083"]
+    assert told[0].thrown_away == 1
+    assert told[0].turn.kind == "ask"  # two parcels end so
+
+
+def test_without_speculation_the_usual_silence_is_waited_through(listener: Listener) -> None:
+    listener.speculate = False
+    told = list(listener.turns(frames((0, 1), (1, 0.5), (5, 1), (0, 2))))
+    assert [turn.turn.intent for turn in told] == ["dial"]
+    assert told[0].endpoint_s >= listener.waits.usual - FRAME_S
+
+
+def test_utterances_follow_each_other(listener: Listener, carrier: Carrier) -> None:
+    began: list[bool] = []
+    spoken = frames((0, 1), (1, 0.5), (5, 1), (0, 2), (1, 0.5), (5, 0.5), (0, 2))
+    told = list(listener.turns(spoken, began=lambda: began.append(True)))
+    assert len(told) == len(began) == 2
+    assert _dialled(carrier) == ["7461", "7461"]
+
+
+def test_a_recogniser_that_fails_says_so_and_the_next_turn_is_heard(listener: Listener, carrier: Carrier) -> None:
+    words = listener.agent.asr
+    assert isinstance(words, Words)
+    words.broken = True
+    broken = list(listener.turns(frames((0, 1), (1, 0.5), (5, 1), (0, 2))))
+    assert broken[0].turn.kind == "reject"
+    assert broken[0].turn.reply
+    words.broken = False
+    assert [turn.turn.kind for turn in listener.turns(frames((0, 1), (1, 0.5), (5, 1), (0, 2)))] == ["act"]
+    assert _dialled(carrier) == ["7461"]
+
+
+def test_frames_come_at_the_pace_of_a_microphone() -> None:
+    now = 0.0
+
+    def clock() -> float:
+        nonlocal now
+        now += 1.0  # always late: nothing is waited for
+        return now
+
+    given = list(frames((1, 0.3)))
+    paced = list(in_time(given, FRAME_S, clock))
+    assert len(paced) == len(given)

@@ -29,11 +29,8 @@ lint: packages ## ruff, and its formatting
 types: packages ## mypy --strict
 	$(BIN)/mypy
 
-eval: setup ## replay the recorded fixtures and the text sets, and score every stage
-	@$(BIN)/courier-voice replay fixtures/audio
-	@$(BIN)/courier-voice eval nlu
-	@$(BIN)/courier-voice eval dialogs
-	@$(BIN)/courier-voice eval sms
+eval: setup ## score every set and the recorded turns: build/eval/report.html, and the same numbers as JSON
+	@$(BIN)/courier-voice eval report --audio live --out build/eval
 
 bench: setup ## latency, CPU seconds and memory against the plain stack
 	@$(BIN)/courier-voice bench

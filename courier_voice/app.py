@@ -8,14 +8,13 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from courier_voice.agent import Agent
-from courier_voice.core.errors import LedgerError, OutboxError, SettingsError, WeightsError
+from courier_voice.core.errors import SettingsError, WeightsError
 from courier_voice.core.ports import ChatModel, LogisticsApi, Speaker, SpeechDetector, Synthesizer, Transcriber
 from courier_voice.core.privacy import PersonalFilter, masked_trace
 from courier_voice.settings import Settings
@@ -24,9 +23,9 @@ if TYPE_CHECKING:
     from courier_voice.dialog.sms_rules import SmsRules
     from courier_voice.knowledge.base_fill import Filler
     from courier_voice.logistics.closed import ClosedOutbox
-    from courier_voice.logistics.ledger import Ledger
+    from courier_voice.logistics.keeping import Kept
     from courier_voice.logistics.mock.carrier import Carrier
-    from courier_voice.logistics.offline import DayCache, OfflineLogistics
+    from courier_voice.logistics.offline import OfflineLogistics
     from courier_voice.logistics.outbox import Outbox
     from courier_voice.nlu.cascade import Cascade
     from courier_voice.nlu.mend import Mender
@@ -210,47 +209,15 @@ class Wired:
     api: OfflineLogistics
 
 
-@dataclass
-class Kept:
-    """What is kept on disk between turns."""
-
-    effects: Outbox | ClosedOutbox
-    cache: DayCache
-    ledger: Ledger | None = None
-
-
 def build_store(settings: Settings, api: LogisticsApi, rules: SmsRules) -> Kept:
-    """Outbox, ledger and cache under COURIER_HOME, sealed. A disk that takes nothing leaves an agent that answers
-    questions and refuses effects, saying why."""
-    from courier_voice.logistics.closed import ClosedOutbox
-    from courier_voice.logistics.forgetting import forget_files
-    from courier_voice.logistics.ledger import open_ledger
-    from courier_voice.logistics.offline import DayCache
-    from courier_voice.logistics.outbox import Outbox
-    from courier_voice.logistics.vault import open_vault
+    """Outbox, ledger and cache under COURIER_HOME. The mock in this process has a day that begins with every start:
+    nothing of it is kept."""
+    from courier_voice.logistics.keeping import open_kept
 
-    keep = timedelta(days=settings.ledger.retention_days)
-    forget_files(settings.home, keep)
-    try:
-        vault = open_vault(settings.home, settings.ledger.key)
-        ledger = open_ledger(settings.home / "ledger.sqlite3", vault, retention_days=settings.ledger.retention_days)
-        effects = Outbox(settings.home / "outbox.sqlite3", api, seal=vault, ledger=ledger, rules=rules, keep=keep)
-    except (OutboxError, LedgerError) as error:
-        log.error("%s", error)
-        return Kept(ClosedOutbox(error), DayCache())
-    if not settings.api.base_url:
-        return Kept(effects, DayCache(), ledger)
     token = settings.api.token.get_secret_value()
-    scope = hashlib.sha256(f"{settings.api.base_url} {token}".encode()).hexdigest()
-    return Kept(effects, DayCache(settings.home / "day.sealed", vault, scope), ledger)
-
-
-def scratch_store(outbox: Path, api: LogisticsApi, rules: SmsRules) -> Kept:
-    """For replays and evals: an outbox in a file of its own, nothing else kept."""
-    from courier_voice.logistics.offline import DayCache
-    from courier_voice.logistics.outbox import Outbox
-
-    return Kept(Outbox(outbox, api, rules=rules), DayCache())
+    scope = hashlib.sha256(f"{settings.api.base_url} {token}".encode()).hexdigest() if settings.api.base_url else ""
+    days = settings.ledger.retention_days
+    return open_kept(settings.home, api, rules, key=settings.ledger.key, retention_days=days, scope=scope)
 
 
 def build_api(settings: Settings) -> tuple[LogisticsApi, Carrier | None]:
@@ -284,11 +251,12 @@ def build_agent(
     """An agent at the start of a conversation. Costs nothing but the API: models are given, so many can share them."""
     from courier_voice.dialog.sms_rules import SmsRules
     from courier_voice.knowledge.base_open import Library
+    from courier_voice.logistics.keeping import scratch
     from courier_voice.logistics.offline import OfflineLogistics
 
     raw, carrier = build_api(settings)
     rules = SmsRules(**settings.sms.model_dump())
-    kept = build_store(settings, raw, rules) if outbox is None else scratch_store(outbox, raw, rules)
+    kept = build_store(settings, raw, rules) if outbox is None else scratch(outbox, raw, rules)
     api = OfflineLogistics(raw, kept.cache, kept.effects.pending)
     mend, nbest = build_mender() if settings.nlu.pinyin else None, settings.nlu.nbest
     wording = getattr(polisher, "model", None) if settings.kb.answers == "llm" else None

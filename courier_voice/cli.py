@@ -11,6 +11,7 @@ import typer
 
 from courier_voice import __version__
 from courier_voice.commands.groups import evals, models, train
+from courier_voice.commands.kb_line import app as kb
 from courier_voice.commands.ledger_line import app as ledger
 from courier_voice.commands.options import AsrAdapter, Engine, Json, Nlu, Sources, Unmasked, World
 
@@ -27,6 +28,7 @@ app.add_typer(models, name="models")
 app.add_typer(ledger, name="ledger")
 app.add_typer(evals, name="eval")
 app.add_typer(train, name="train")
+app.add_typer(kb, name="kb")
 
 
 @app.callback()
@@ -58,13 +60,17 @@ def demo(
 @app.command(epilog="Example: courier-voice listen --push   (Enter to talk)")
 def listen(
     push: Annotated[bool, typer.Option("--push", help="Press Enter to talk instead of speaking freely.")] = False,
+    source: Annotated[
+        Path | None, typer.Option("--input", exists=True, dir_okay=False, help="A recording instead of the microphone.")
+    ] = None,
+    realtime: Annotated[bool, typer.Option("--realtime", help="Play the recording at its own pace.")] = False,
     world: World = None,
     json_: Json = False,
 ) -> None:
-    """The loop on the microphone: speak, it acts and answers. Ctrl-C ends it."""
+    """The loop on the microphone, or on a recording: speak, it acts and answers. Ctrl-C ends it."""
     from courier_voice.commands import listen as run
 
-    run.listen(push, world, json_)
+    run.listen(push, world, source, realtime, json_)
 
 
 @app.command(epilog="Example: courier-voice say 跟尾号六六八八说我十分钟后到 --yes")
@@ -170,17 +176,6 @@ def polish(
     run.polish("".join(text or []), file, json_)
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def kb() -> None:
-    """The knowledge base (not there yet)."""
-    typer.echo(
-        "the knowledge base is not there yet: it comes with a later release; "
-        "questions over key accounts' rules work in `say`",
-        err=True,
-    )
-    raise typer.Exit(1)
-
-
 @app.command("mock-api", epilog="Example: courier-voice mock-api --port 8080 --fault timeout-after:p=0.2")
 def mock_api(
     world: World = None,
@@ -236,6 +231,7 @@ def doctor(json_: Json = False) -> None:
 def main() -> None:
     """Run a command; known trouble becomes one line on stderr and exit code 1."""
     from courier_voice.core.errors import CourierVoiceError
+    from courier_voice.core.privacy import people
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a pipe gets UTF-8 whatever the locale; a terminal what it can show
@@ -243,7 +239,7 @@ def main() -> None:
     try:
         app()
     except CourierVoiceError as error:
-        typer.echo(f"courier-voice: {error}", err=True)
+        typer.echo(f"courier-voice: {people.mask(str(error))}", err=True)  # errors hold nobody's data; if one did
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         typer.echo("", err=True)

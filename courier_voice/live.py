@@ -56,8 +56,11 @@ class Listener:
     probability: Callable[[Frame], float] | None = None
     """Of voice in a frame; None: Silero's."""
 
-    def turns(self, frames: Iterable[Frame], *, began: Callable[[], None] = lambda: None) -> Iterator[LiveTurn]:
-        """One a finished utterance; ``began`` is called when somebody starts to speak."""
+    began: Callable[[], None] = lambda: None
+    """Called when somebody starts to speak."""
+
+    def turns(self, frames: Iterable[Frame]) -> Iterator[LiveTurn]:
+        """One a finished utterance."""
         with ThreadPoolExecutor(1, "decoding") as worker:
             decoding: dict[int, Future[_Reading]] = {}
             thrown_away = 0
@@ -69,7 +72,7 @@ class Listener:
             for event in events(frames, patience, self.ears, self.probability):
                 match event:
                     case Began():
-                        began()
+                        self.began()
                     case Paused(_, audio, number) if self.speculate:
                         decoding[number] = worker.submit(self._read, audio)
                         if self.in_step:

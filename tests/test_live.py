@@ -123,7 +123,8 @@ def test_without_speculation_the_usual_silence_is_waited_through(listener: Liste
 def test_utterances_follow_each_other(listener: Listener, carrier: Carrier) -> None:
     began: list[bool] = []
     spoken = frames((0, 1), (1, 0.5), (5, 1), (0, 2), (1, 0.5), (5, 0.5), (0, 2))
-    told = list(listener.turns(spoken, began=lambda: began.append(True)))
+    listener.began = lambda: began.append(True)
+    told = list(listener.turns(spoken))
     assert len(told) == len(began) == 2
     assert _dialled(carrier) == ["7461", "7461"]
 

@@ -183,6 +183,34 @@ def eval_ear(
     run.eval_ear(data, asr_adapter, limit, json_)
 
 
+@evals.command("kb", epilog="Example: courier-voice eval kb --answers --limit 20")
+def eval_kb(
+    retrieval: Annotated[bool, typer.Option("--retrieval", help="Only whether the right article is found.")] = False,
+    answers: Annotated[bool, typer.Option("--answers", help="Only what is answered.")] = False,
+    ablation: Annotated[bool, typer.Option("--ablation", help="Retrieval by every way of fusing.")] = False,
+    llm: Annotated[bool, typer.Option("--llm", help="Answers worded by the language model.")] = False,
+    file: SetFile = None,
+    limit: Items = 0,
+    json_: Json = False,
+) -> None:
+    """Questions over documents: right article first and in the top nine, key facts, declining, nothing invented."""
+    from courier_voice.commands import kb_eval as run
+
+    run.kb(file, limit, retrieval, answers, ablation, llm, json_)
+
+
+@evals.command("store", epilog="Example: courier-voice eval store --vectors 100000")
+def eval_store(
+    vectors: Annotated[int, typer.Option(min=1000, help="Random vectors of 768 numbers.")] = 100_000,
+    queries: Annotated[int, typer.Option(min=10)] = 100,
+    json_: Json = False,
+) -> None:
+    """Vector stores side by side: building time, latency of a query, memory. Those not installed are left out."""
+    from courier_voice.commands import kb_eval as run
+
+    run.store(vectors, queries, json_)
+
+
 @train.command("ear-data", epilog="Example: courier-voice train ear-data   (about 45 minutes on two cores)")
 def train_ear_data(
     out: Annotated[Path | None, typer.Option(help="Folder for the clips (default: ear/ under COURIER_HOME).")] = None,

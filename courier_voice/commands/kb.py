@@ -64,7 +64,7 @@ def search(question: str, file: Path | None, limit: int, json_: bool) -> None:
     filler = filled(begin())
     finder = Finder(filler.base, filler.store, filler.embedder)
     for one in _questions(question, file):
-        passages = [
+        passages: list[Row] = [
             {"doc": f.chunk.doc, "section": place_of(f.chunk), "text": f.chunk.text, "score": round(f.passage.score, 4)}
             for f in finder.search(one, limit)
         ]
@@ -80,11 +80,9 @@ def ask(question: str, file: Path | None, limit: int, llm: bool, json_: bool) ->
     filler = filled(settings)
     model = ready_llm(settings) if llm or settings.kb.answers == "llm" else None
     answers = answerer(filler, model)
-    for number, one in enumerate(_questions(question, file), 1):
-        if limit and number > limit:
-            break
+    for one in _questions(question, file):
         start = time.perf_counter()
-        answer = answers.answer(one)
+        answer = answers.answer(one, limit)
         row: Row = {"question": one, "answer": answer.text, "answered": answer.answered}
         row["citations"] = [{"doc": doc, "section": section} for doc, section in answer.citations]
         row |= {"ms": round((time.perf_counter() - start) * 1000, 1), "detail": answer.detail}

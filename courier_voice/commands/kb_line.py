@@ -76,7 +76,7 @@ def search(
 def ask(
     question: Question = None,
     file: Questions = None,
-    limit: Annotated[int, typer.Option(min=0, help="At most this many questions of --file (0: all).")] = 0,
+    limit: Annotated[int, typer.Option(min=1, help="Passages looked at.")] = 9,
     llm: Annotated[bool, typer.Option("--llm", help="Worded by the language model, checked by code.")] = False,
     json_: Json = False,
 ) -> None:

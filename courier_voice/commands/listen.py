@@ -1,9 +1,10 @@
-"""listen: the loop on the microphone. It is closed while a turn is worked on and answered, so it never hears itself."""
+"""listen: the loop on the microphone, closed while a turn is answered, so that it never hears itself; or on a file."""
 
 from __future__ import annotations
 
 import select
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -12,43 +13,61 @@ from typing import Final
 import typer
 
 from courier_voice.app import build_agent, build_asr, build_polisher, build_speaker
-from courier_voice.audio.mic import Frame, open_microphone, record_utterance, record_while
+from courier_voice.audio.endpoint import FRAME_S
+from courier_voice.audio.mic import Frame, frames_of, open_microphone, record_while
+from courier_voice.audio.wav import read_audio
 from courier_voice.commands.models import ready_nlu
 from courier_voice.commands.out import begin, emit, stderr, turn_row, waiting
 from courier_voice.commands.talk import in_world, show
+from courier_voice.core.errors import MicrophoneError
 from courier_voice.core.privacy import mask_phones
 from courier_voice.core.turn import Turn
 from courier_voice.core.words import Audio
 from courier_voice.dialog.policy import NOT_UNDERSTOOD
+from courier_voice.live import Listener, in_time
 from courier_voice.speech.console import ConsoleSpeaker
 
 Microphone = Callable[[], AbstractContextManager[Iterator[Frame]]]
 
 IDLE_S: Final = 15.0
 """How long nobody has to speak before what is queued is tried again."""
+RETRY_S: Final = 2.0
+"""Between tries to open a microphone that was lost."""
+END: Final = object()
 
 
-def listen(push: bool, world: Path | None, json_: bool) -> None:
+def listen(push: bool, world: Path | None, source: Path | None, realtime: bool, json_: bool) -> None:
     settings = begin(**in_world(world))
-    with open_microphone():
-        pass  # none: say so before the models are waited for
+    played = read_audio(source) if source else None
+    if played is None:
+        with open_microphone():
+            pass  # none: say so before the models are waited for
     with waiting("正在准备识别模型…"):
         asr = build_asr(settings)
     cascade, model = ready_nlu(settings)
     speaker = build_speaker(settings, lambda _: None)
     mute = ConsoleSpeaker(lambda _: None)
     wired = build_agent(settings, nlu=cascade, polisher=build_polisher(model), speaker=mute, asr=asr)
-    recordings = pushed(open_microphone) if push else spoken(open_microphone)
+    listener = Listener(wired.agent, cascade.glance, in_step=bool(played) and not realtime)
+    turns: Iterator[Turn | None]
+    if played:
+        turns = heard_in(listener, played, realtime)
+    else:
+        turns = (
+            (wired.agent.take_turn(a) for a in pushed(open_microphone)) if push else spoken(listener, open_microphone)
+        )
     stderr.print("按 Ctrl-C 结束。", style="dim")
     with wired.outbox:
         try:
-            for audio in recordings:
-                if audio is not None:
-                    waited = bool(wired.agent.memory.context().waiting)
-                    turn = wired.agent.take_turn(audio)
+            while True:
+                waited = bool(wired.agent.memory.context().waiting)
+                turn = next(turns, END)
+                if isinstance(turn, Turn):
                     _report(turn, json_)
                     if turn.reply and (push or waited or is_command(turn)):
                         speaker.say(turn.reply)
+                elif turn is END:
+                    break
                 elif (news := wired.agent.catch_up()) is not None:
                     _report(news, json_)
                     speaker.say(news.reply)
@@ -58,13 +77,46 @@ def listen(push: bool, world: Path | None, json_: bool) -> None:
             stderr.print("再见。", style="dim")
 
 
-def spoken(microphone: Microphone) -> Iterator[Audio | None]:
-    """Hands free: one utterance after another, None when nobody has spoken for a while."""
+def spoken(listener: Listener, microphone: Microphone) -> Iterator[Turn | None]:
+    """Hands free: turn after turn, None when nobody has spoken for a while. The microphone is closed in between, so
+    that the reply is not heard. Lost, it is said and tried again.
+    """
     stderr.print("请说…", style="dim")
+    lost = False
     while True:
-        with microphone() as frames:
-            audio = record_utterance(frames, wait_s=IDLE_S)
-        yield audio
+        try:
+            with microphone() as frames:
+                live = next(listener.turns(_until_idle(listener, frames)), None)
+            lost = False
+        except MicrophoneError as error:
+            if not lost:
+                stderr.print(f"{error.said}（{error}）", markup=False)
+            lost = True
+            time.sleep(RETRY_S)
+            continue
+        yield live.turn if live else None
+
+
+def heard_in(listener: Listener, audio: Audio, realtime: bool) -> Iterator[Turn]:
+    """The turns of a recording, at the pace of a microphone or as fast as they are made."""
+    frames = frames_of(audio)
+    for live in listener.turns(in_time(frames, FRAME_S) if realtime else frames):
+        stderr.print(f"静音 {live.endpoint_s:.2f} 秒后结束，{live.behind_s * 1000:.0f} 毫秒后办好", style="dim")
+        yield live.turn
+
+
+def _until_idle(listener: Listener, frames: Iterator[Frame]) -> Iterator[Frame]:
+    begun = False
+
+    def began() -> None:
+        nonlocal begun
+        begun = True
+
+    listener.began = began
+    for number, frame in enumerate(frames):
+        if not begun and number * FRAME_S >= IDLE_S:
+            return
+        yield frame
 
 
 def pushed(microphone: Microphone) -> Iterator[Audio]:

@@ -6,6 +6,8 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import SecretStr
+
 from courier_voice import __version__
 from courier_voice.core.errors import WeightsError
 from courier_voice.evals.journal import fingerprint
@@ -19,7 +21,7 @@ from courier_voice.weights.locate import locate
 from courier_voice.weights.verify import sha256
 
 Row = dict[str, Any]
-_SECRET: Final = {"api_key", "base_url"}
+_PLACES: Final = frozenset(["base_url", "store"])
 
 
 def about(ready: Ready, hears: bool) -> Row:
@@ -70,11 +72,17 @@ def _adapter(settings: Settings) -> Row:
 
 
 def _settings(settings: Settings) -> Row:
-    dumped = settings.model_dump(mode="json", exclude={"home": True, "weights": True, "api": True, "llm": _SECRET})
-    return {name: _placeless(value) for name, value in dumped.items()}
+    """Without secrets, servers and folders."""
+    dumped = settings.model_dump(exclude={"home": True, "weights": True, "api": True})
+    return {
+        group: {name: _placeless(value) for name, value in each.items() if _tellable(name, value)}
+        for group, each in dumped.items()
+    }
+
+
+def _tellable(name: str, value: object) -> bool:
+    return not isinstance(value, SecretStr) and name not in _PLACES
 
 
 def _placeless(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _placeless(inner) for name, inner in value.items()}
-    return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
+    return Path(value).name if isinstance(value, str | Path) and Path(value).is_absolute() else value

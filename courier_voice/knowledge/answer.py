@@ -20,9 +20,7 @@ from courier_voice.knowledge.words import Chunk
 NOT_THERE: Final = "手头的文件里没有写，请问站长。"
 MORE: Final = "要听详细的吗？"
 LONGEST: Final = 60
-"""Characters of an answer that is said at once."""
-SHORTEST: Final = 24
-"""Characters the statement has at least, however long the document's title is."""
+"""Characters of what is said at once about the matter; document and article come on top."""
 PASSAGES: Final = 9
 
 NEAR_ENOUGH: Final = 0.43
@@ -39,6 +37,8 @@ class Answer:
     answered: bool
     citations: tuple[tuple[str, str], ...] = ()
     detail: str = ""
+    statement: str = ""
+    """What of ``text`` is said about the matter, without yes or no and without the source."""
     checked: tuple[str, ...] = ()
     """What the language model's answer said that stands in no passage: it was thrown away for that."""
 
@@ -49,13 +49,13 @@ class Answerer:
     def __init__(self, finder: Finder, writer: Writer | None = None) -> None:
         self.finder, self._writer = finder, writer
 
-    def answer(self, question: str) -> Answer:
-        """Raises ModelError when the embedder fails, and KnowledgeError."""
-        found = self.finder.search(question, PASSAGES)
+    def answer(self, question: str, passages: int = PASSAGES) -> Answer:
+        """Out of that many passages. Raises ModelError when the embedder fails, and KnowledgeError."""
+        found = self.finder.search(question, passages)
         if not found or not _enough(found):
             return Answer(NOT_THERE, answered=False)
         found, rivals = newest(found)
-        chosen = pick(question, found, _room(found[0].chunk))
+        chosen = pick(question, found, LONGEST)
         checked: tuple[str, ...] = ()
         if self._writer is not None:
             written = self._writer.write(question, [each.chunk for each in found[:3]])
@@ -77,7 +77,7 @@ def _answer(
     if len(chosen.whole) > len(statement) + 8:
         said += MORE
     detail = f"{source_said(chunk)}：{chosen.whole}"
-    return Answer(said, True, ((chunk.doc, place_of(chunk)),), detail, checked)
+    return Answer(said, True, ((chunk.doc, place_of(chunk)),), detail, statement, checked)
 
 
 def _enough(found: Sequence[Found]) -> bool:
@@ -85,10 +85,6 @@ def _enough(found: Sequence[Found]) -> bool:
     if near:
         return max(near) >= NEAR_ENOUGH
     return max(each.covered for each in found) >= COVERED_ENOUGH
-
-
-def _room(chunk: Chunk) -> int:
-    return max(SHORTEST, LONGEST - len(source_said(chunk)) - 5)
 
 
 def _source(chunk: Chunk) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
 from courier_voice.knowledge.answer_asked import asked, asks_amount, stance
@@ -15,7 +16,7 @@ from courier_voice.knowledge.grams import grams
 LOOKED_AT: Final = 3
 """Passages a sentence is taken from."""
 
-_CLAUSE: Final = re.compile(r"(?<=[，；：,;])")
+_CLAUSE: Final = re.compile(r"(?<=[，；：。,;])")
 _MARKER: Final = re.compile(
     r"^\s*(?:[（(][一二三四五六七八九十\d]+[）)]|[一二三四五六七八九十]+、|\d+[.、．)]|[①-⑳]|[-•●])\s*"
 )
@@ -23,7 +24,10 @@ _QUANTITY: Final = re.compile(
     r"(?:\d|[零一二三四五六七八九十百千万两半]+)(?:\.\d+)?\s*(?:个|小时|分钟|天|日|年|月|周|元|角|倍|米|厘米|公里|公斤|千克|kg|克|吨|"
     r"升|ml|%|％|％|分|次|层|件|箱|岁|周岁|万|块|台|瓶|cm|m|点|时|工作日|个月)"
 )
-_GOES_ON: Final = re.compile(r"^(?:情节|逾期|但|其中|经|拒不|造成|构成|前款|并|不足|超过|否则|有前)")
+_LEANS: Final = re.compile("但是|但|前款|该|前述|其中|上述|有前")
+_CASE: Final = re.compile("的[，,；;]?$")
+_RULE: Final = re.compile("应当|可以|不得|必须|有权|禁止|不予|不承担|承担|由|处以?|予以|须|不超过|责令|按照|记|享有")
+_EXCEPT: Final = re.compile("除外|不包括|不适用|不免除")
 
 
 @dataclass(frozen=True)
@@ -45,29 +49,37 @@ def pick(question: str, found: Sequence[Found], room: int) -> Pick:
     best: tuple[float, Found, int] | None = None
     for each in found[:LOOKED_AT]:
         lines = sentences(wording(each.chunk))
-        for place, line in enumerate(lines, 1):
-            score = _score(question, each, place, line) + 0.5 * (each.passage.score - found[0].passage.score)
+        for at, line in enumerate(lines):
+            score = _score(question, each, at, _context(lines, at) + line) + each.passage.score - found[0].passage.score
             if best is None or score > best[0]:
-                best = (score, each, place)
+                best = (score, each, at)
     assert best is not None
-    _, chosen, place = best
+    _, chosen, at = best
     lines = sentences(wording(chosen.chunk))
-    statement = _fitted(question, lines, place - 1, room)
-    return Pick(chosen, statement, _context(lines, place - 1), wording(chosen.chunk))
+    context, item = _context(lines, at), _MARKER.sub("", lines[at]).rstrip("；;。：:，,")
+    if not context:
+        statement = _fitted(question, lines, at, room)
+    elif asks_amount(question) and not _QUANTITY.search(item):
+        short = item if len(item) <= room // 2 else ""
+        statement = f"{short}：" * bool(short) + _window(question, context, room - len(short), 0, len(context))
+    elif len(context) + len(item) <= room:
+        statement = context + item
+    else:
+        statement = item if len(item) <= room else _window(question, item, room, 0, len(item))
+    return Pick(chosen, statement.rstrip("；;：:，,"), context, wording(chosen.chunk))
 
 
-def _score(question: str, found: Found, place: int, line: str) -> float:
-    near = found.lines.get(place)
+def _score(question: str, found: Found, at: int, line: str) -> float:
+    near = found.lines.get(at + 1)
     if near is None:  # a chunk of one sentence, or one that was not near
-        near = (
-            found.near if found.near is not None and not found.lines else min(found.lines.values(), default=0.0) - 0.02
-        )
+        lowest = min(found.lines.values(), default=0.0) - 0.02
+        near = found.near if found.near is not None and not found.lines else lowest
     score = near + 0.2 * _shared(question, line)
     if asks_amount(question):
         score += 0.06 * bool(_QUANTITY.search(line))
     elif asked(question) != "open":
         score += 0.03 * (stance(question, line) is not None)
-    return score - 0.1 * line.endswith(("：", ":"))
+    return score - 0.1 * line.endswith(("：", ":")) - 0.04 * bool(_LEANS.match(line))
 
 
 def _shared(question: str, line: str) -> float:
@@ -76,42 +88,57 @@ def _shared(question: str, line: str) -> float:
 
 
 def _fitted(question: str, lines: Sequence[str], at: int, room: int) -> str:
-    """The sentence, with those that go on from it while there is room; or the part of it that says most."""
-    chosen = _MARKER.sub("", lines[at])
-    if len(chosen) > room:
-        return _window(question, chosen, room)
-    for following in lines[at + 1 :]:
-        more = _MARKER.sub("", following)
-        if len(chosen) + len(more) > room or not (_GOES_ON.match(more) or chosen.endswith(("；", ";", "：", ":"))):
+    """The sentence, with what goes on after it while there is room; or the part of it that says most."""
+    text = lines[at]
+    for following in lines[at + 1 : at + 3]:
+        if following.endswith(("：", ":")) or _MARKER.match(following):
             break
-        chosen += more
-    return chosen.rstrip("；;：:，,")
+        text += following
+    return _window(question, text, room, 0, len(lines[at]))
 
 
-def _window(question: str, sentence: str, room: int) -> str:
-    clauses = [clause for clause in _CLAUSE.split(sentence) if clause]
-    worth = [_worth(question, clause) for clause in clauses]
-    best = (-1.0, 0, "")
-    for start in range(len(clauses)):
-        for end in range(start + 1, len(clauses) + 1):
-            text = "".join(clauses[start:end]).rstrip("；;：:，,")
-            if len(text) > room and end > start + 1:
+def _window(question: str, text: str, room: int, start: int, end: int) -> str:
+    """The run of clauses worth most of at most ``room`` characters; it holds the best clause of ``text[start:end]``.
+
+    It never ends in a mere case (…的，): what follows from it is the answer.
+    """
+    clauses = [clause for clause in _CLAUSE.split(text) if clause]
+    ends = list(accumulate(map(len, clauses)))
+    worth = [
+        _worth(question, clause) * (1.0 if stop <= end else 0.6) for clause, stop in zip(clauses, ends, strict=True)
+    ]
+    inside = [n for n, stop in enumerate(ends) if start < stop <= end] or [0]
+    core = max(inside, key=lambda n: (worth[n] - 2 * bool(_CASE.search(clauses[n])), -n))
+    best = (-1.0, 0, clauses[core])
+    for first in range(core + 1):
+        for last in range(core, len(clauses)):
+            told = "".join(clauses[first : last + 1])
+            if len(told.rstrip("。；;：:，,")) > room:
                 break
-            best = max(best, (sum(worth[start:end]), len(text), text))
-    return best[2]
+            if not _CASE.search(clauses[last]):
+                best = max(best, (sum(worth[first : last + 1]), len(told), told))
+    return best[2].rstrip("；;：:，,")
 
 
 def _worth(question: str, clause: str) -> float:
-    worth = 0.05 + _shared(question, clause)
+    """What a clause says of an answer: rules and amounts; the question tells the case itself, so that counts less."""
+    worth = 0.05 + _shared(question, clause) * (0.3 if _CASE.search(clause) else 1.0)
+    worth += 0.5 * bool(_RULE.search(clause)) + 0.3 * bool(_EXCEPT.search(clause))
     if asks_amount(question):
         worth += 0.6 * len(_QUANTITY.findall(clause)) ** 0.5
-    elif asked(question) != "open":
-        worth += 0.4 * (stance(question, clause) is not None)
     return worth
 
 
 def _context(lines: Sequence[str], at: int) -> str:
-    """The opening line of the list an item stands in, or nothing."""
+    """The opening of the list an item stands in, from where its sentence begins; or nothing."""
     if not _MARKER.match(lines[at]):
         return ""
-    return next((line for line in reversed(lines[:at]) if line.endswith(("：", ":")) and not _MARKER.match(line)), "")
+    last = next(
+        (n for n in range(at - 1, -1, -1) if lines[n].endswith(("：", ":")) and not _MARKER.match(lines[n])), None
+    )
+    if last is None:
+        return ""
+    first = last
+    while first > 0 and not lines[first - 1].endswith(("。", "：", ":")) and not _MARKER.match(lines[first - 1]):
+        first -= 1
+    return "".join(lines[first : last + 1])

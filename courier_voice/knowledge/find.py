@@ -63,6 +63,10 @@ class Finder:
         self._base, self._store, self._embedder = base, store, embedder
         self._weights = weights or Weights()
 
+    def variant(self, weights: Weights | None = None, *, vectors: bool = True) -> Finder:
+        """The same base searched otherwise."""
+        return Finder(self._base, self._store if vectors else None, self._embedder, weights or self._weights)
+
     @property
     def by_words_only(self) -> bool:
         return self._embedder is None or self._store is None

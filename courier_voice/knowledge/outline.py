@@ -23,7 +23,9 @@ APPENDED = re.compile(
     rf"((?:附件|附录|附表)\s?(?:[{HAN}\d]{{1,3}}|[A-Z])?)(?=[\s:：、]|$)|(表\s?\d+(?:[-.]\d+)?)(?=[\s:：、]|$)"
 )
 DEPTHS = {"编": 10, "篇": 10, "部分": 10, "分编": 11, "章": 12, "节": 13}
-APPENDIX, CLAUSE, ITEM, NUMBERED = 12, 14, 15, 16
+SPREAD = re.compile(r"(?<![^ ])[\u4e00-\u9fff](?: [\u4e00-\u9fff])+(?![^ ])")
+"""Letters set wide: 总 则."""
+APPENDIX, CLAUSE, NUMBERED = 12, 14, 16
 """Depths of headings that are known by their words alone: below every heading the format itself marks (1 to 9)."""
 LONGEST_HEADING = 40
 
@@ -50,6 +52,7 @@ def blocks_of(parts: Sequence[Part], title: str) -> tuple[Block, ...]:
             _add(blocks, place, part)
             continue
         level = part.level or _worded_level(part.text)
+        heading = SPREAD.sub(lambda found: found[0].replace(" ", ""), part.text)
         short = len(part.text) <= LONGEST_HEADING and part.text[-1] not in LINE_END.replace("：", "")
         if level is None or not short:
             _number(place, part.text, heading=level is not None)
@@ -62,9 +65,9 @@ def blocks_of(parts: Sequence[Part], title: str) -> tuple[Block, ...]:
         if part.text == title and not place.headings and not place.titled:
             place.titled = True
             continue
-        if not _number(place, part.text, heading=True):
+        if not _number(place, heading, heading=True):
             place.section = ""
-        place.headings.append((level, part.text))
+        place.headings.append((level, heading))
         place.bare = part
     _flush(blocks, place, 0)
     return tuple(blocks)

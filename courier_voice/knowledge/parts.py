@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import re
+import zipfile
+import zlib
 from dataclasses import dataclass
 
+BROKEN_PACKAGE = (
+    AttributeError, EOFError, LookupError, OSError, RuntimeError, SyntaxError, TypeError, ValueError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What the office libraries raise on opening an archive that is damaged or of another format."""
 SENTENCE_END = "。！？；!?;"
 LINE_END = SENTENCE_END + "：:"
 STARTS_ANEW = re.compile(

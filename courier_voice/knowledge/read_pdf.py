@@ -24,6 +24,9 @@ SMALLER = 0.88
 """Type this much smaller than the body's, near an edge, is a running head's."""
 MARGIN = 0.09
 """Share of a page's height at its top and bottom where what repeats on other pages is no text of the document."""
+FEW, SOME = 10, 60
+"""Characters of a page that is blank but for a stray mark, or but for a running head."""
+UNKNOWN = re.compile(r"\(cid:\d+\)")
 SNAP = 3.0
 """Points within which two edges of cells are one."""
 PAGE_NUMBER = re.compile(r"[-—\s]*(第\s?)?\d{1,4}\s?(页)?(\s?[/／共]\s?\d{1,4}\s?页?)?[-—\s]*$")
@@ -48,13 +51,12 @@ def parse(path: Path) -> Reading:
     lines: list[_Line] = []
     unread = []
     try:
-        with pdfplumber.open(path) as pdf:
+        with path.open("rb") as file, pdfplumber.open(file) as pdf:
             for number, page in enumerate(pdf.pages, start=1):
                 found = _page(page, number)
-                if sum(len(line.text) for line in found) < 10 and (page.images or page.curves):
+                lines += found
+                if _is_picture(page, found):
                     unread.append(number)
-                else:
-                    lines += found
                 page.close()
             stated = pdf.metadata.get("Title")
     except PdfminerException as error:
@@ -71,6 +73,18 @@ def parse(path: Path) -> Reading:
     return Reading(tuple(_parts(kept, body)), title, margin=margin, unread=tuple(unread))
 
 
+def _is_picture(page: Any, lines: list[_Line]) -> bool:
+    """Whether what the page tells is in pictures: hardly a character, or a picture over most of it and next to no text,
+    or characters that the file gives no letters for."""
+    written = sum(len(line.text) for line in lines) + sum(
+        len(c.text) for line in lines for row in line.grid or [] for c in row
+    )
+    pictured = sum(float(image["width"]) * float(image["height"]) for image in page.images)
+    if written < FEW:
+        return bool(page.images or page.curves or page.chars)
+    return written < SOME and pictured > float(page.width) * float(page.height) / 2
+
+
 def _page(page: Any, number: int) -> list[_Line]:
     """Lines and tables from the top down; characters inside tables are not lines."""
     tables = [table for table in page.find_tables() if len(table.cells) > 1]
@@ -81,7 +95,7 @@ def _page(page: Any, number: int) -> list[_Line]:
     height = float(page.height)
     lines = [_Line("", number, table.bbox[1], height, grid=_grid(page, table)) for table in tables]
     for line in outside.extract_text_lines(return_chars=True, x_tolerance=2, y_tolerance=3):
-        text = clean(line["text"])
+        text = clean(UNKNOWN.sub("", line["text"]))
         if text:
             sizes = Counter(round(char["size"], 1) for char in line["chars"])
             lines.append(_Line(text, number, line["top"], height, sizes.most_common(1)[0][0], line["x1"]))
@@ -104,7 +118,7 @@ def _grid(page: Any, table: Any) -> Grid:
         text = page.crop((x0, top, x1, bottom), strict=False).extract_text(x_tolerance=2, y_tolerance=3) or ""
         ys, xs = _between(down, top, bottom), _between(across, x0, x1)
         between = " " if text.isascii() else ""
-        whole = Cell(clean(between.join(text.splitlines())), len(ys), len(xs))
+        whole = Cell(clean(UNKNOWN.sub("", between.join(text.splitlines()))), len(ys), len(xs))
         for y in ys:
             for x in xs:
                 grid[y][x] = whole

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import re
-import zipfile
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,10 @@ from openpyxl import load_workbook
 from courier_voice.core.errors import KnowledgeError
 from courier_voice.knowledge.dates import dateless
 from courier_voice.knowledge.heads import Cell, Grid
-from courier_voice.knowledge.parts import Part, Reading, clean
+from courier_voice.knowledge.parts import BROKEN_PACKAGE, Part, Reading, clean
 from courier_voice.knowledge.tables import SINGLE_UNIT, table_parts
 
-NAMELESS = re.compile(r"(Sheet|工作表|表)\s?\d+$", re.IGNORECASE)
+NAMELESS = re.compile(r"(Sheet|工作表|表)\s?\d*$", re.IGNORECASE)
 
 
 def parse(path: Path) -> Reading:
@@ -26,7 +25,7 @@ def parse(path: Path) -> Reading:
     try:
         book = load_workbook(path, data_only=True)
         formulas = load_workbook(path)
-    except (KeyError, ValueError, TypeError, OSError, SyntaxError, zipfile.BadZipFile) as error:
+    except BROKEN_PACKAGE as error:
         raise KnowledgeError(f"{path.name}: 表格文件已损坏，请用 Excel 打开并另存为 .xlsx") from error
     parts: list[Part] = []
     warnings = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from pptx.shapes.picture import Picture
 
 from courier_voice.core.errors import KnowledgeError
 from courier_voice.knowledge.heads import Cell, Grid
-from courier_voice.knowledge.parts import Part, Reading, clean
+from courier_voice.knowledge.parts import BROKEN_PACKAGE, Part, Reading, clean
 from courier_voice.knowledge.tables import table_parts
 
 
@@ -23,7 +22,7 @@ def parse(path: Path) -> Reading:
     try:
         deck = Presentation(str(path))
         slides = list(deck.slides)
-    except (PackageNotFoundError, KeyError, ValueError, OSError, SyntaxError, zipfile.BadZipFile) as error:
+    except (PackageNotFoundError, *BROKEN_PACKAGE) as error:
         raise KnowledgeError(f"{path.name}: 演示文件已损坏，请用 PowerPoint 打开并另存为 .pptx") from error
     parts: list[Part] = []
     unread = []

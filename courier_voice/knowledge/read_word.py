@@ -4,25 +4,26 @@
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import docx
 from docx.opc.exceptions import PackageNotFoundError
+from docx.oxml import parse_xml
 from docx.oxml.ns import qn
 
 from courier_voice.core.errors import KnowledgeError
 from courier_voice.knowledge.heads import Cell, Grid
 from courier_voice.knowledge.numbering import Numbers
-from courier_voice.knowledge.parts import Part, Reading, clean
+from courier_voice.knowledge.parts import BROKEN_PACKAGE, Part, Reading, clean
 from courier_voice.knowledge.tables import table_parts
 
 HEADING = re.compile(r"(?:heading|标题)\s?([1-9])$", re.IGNORECASE)
 TITLE = re.compile(r"(title|标题|文档标题)$", re.IGNORECASE)
 CONTENTS = re.compile(r"(toc|目录)(\s?\d| heading|$)", re.IGNORECASE)
 FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+BLIP = "{http://schemas.openxmlformats.org/drawingml/2006/main}blip"
 BREAKS = {qn("w:tab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHyphen"): "-"}
 
 
@@ -31,11 +32,12 @@ def parse(path: Path) -> Reading:
     noted them when it last saved. A file of nothing but pictures has its page 1 unread."""
     try:
         document = docx.Document(str(path))
-        walk = _Walk(document)
-    except (PackageNotFoundError, KeyError, ValueError, OSError, SyntaxError, zipfile.BadZipFile) as error:
+    except (PackageNotFoundError, *BROKEN_PACKAGE) as error:
         raise KnowledgeError(f"{path.name}: Word 文件已损坏，请用 Word 打开并另存为 .docx") from error
-    parts = tuple(walk.parts(document.element.body))
+    parts = tuple(_Walk(document).parts(document.element.body))
     pictured = not parts and next(document.element.body.iter(qn("w:drawing"), qn("w:pict")), None) is not None
+    pictures = sum(1 for _ in document.element.body.iter(BLIP))
+    warnings = [f"{path.name}: {pictures}张图片里的文字没有读入，要紧的话请写成正文"] if parts and pictures else []
     margins = [
         margin.text
         for section in document.sections
@@ -44,7 +46,12 @@ def parse(path: Path) -> Reading:
     ]
     properties = document.core_properties
     return Reading(
-        parts, properties.title, properties.version, clean(" ".join(margins)), unread=(1,) if pictured else ()
+        parts,
+        properties.title,
+        properties.version,
+        clean(" ".join(margins)),
+        unread=(1,) if pictured else (),
+        warnings=tuple(warnings),
     )
 
 
@@ -54,6 +61,7 @@ class _Walk:
     def __init__(self, document: Any) -> None:
         self.styles = {style.style_id: style for style in document.styles}
         self.numbers = Numbers(document)
+        self.notes = _footnotes(document)
         breaks = document.element.body.iter(qn("w:lastRenderedPageBreak"))
         self.page: int | None = 1 if next(breaks, None) is not None else None
 
@@ -84,6 +92,9 @@ class _Walk:
                 number = ""
         for box in boxes:
             yield from self.parts(box)
+        for mark in element.iter(qn("w:footnoteReference")):
+            if text := self.notes.get(mark.get(qn("w:id"))):
+                yield Part(f"注：{text}", page=self.page)
 
     def turn(self, element: Any) -> None:
         if self.page is not None:
@@ -144,6 +155,14 @@ class _Walk:
         while depth < len(rows) and rows[depth].find(f"{qn('w:trPr')}/{qn('w:tblHeader')}") is not None:
             depth += 1
         return grid, depth
+
+
+def _footnotes(document: Any) -> dict[str, str]:
+    part = next((r.target_part for r in document.part.rels.values() if r.reltype.endswith("/footnotes")), None)
+    if part is None:
+        return {}
+    notes = parse_xml(part.blob).iter(qn("w:footnote"))
+    return {note.get(qn("w:id")): clean("".join(_words(note, []))) for note in notes}
 
 
 def _amount(element: Any, properties: str, name: str, default: int) -> int:

@@ -15,6 +15,8 @@ from courier_voice.knowledge.embed import Vectors
 
 INDEX_FROM: Final = 50_000
 """Vectors from which on an approximate index is built; below, comparing with every one is exact and fast enough."""
+_PARTITIONS: Final = 128
+_PROBED: Final = 16
 _MOST_FRAGMENTS: Final = 20
 
 
@@ -62,21 +64,24 @@ class LanceStore:
         if self._table is None or (among is not None and not among):
             return []
         with _told(self._where):
-            search = self._table.search(query.reshape(-1)).distance_type("cosine").select(["id", "_distance"])
+            search = self._table.search(query.reshape(-1)).distance_type("cosine").nprobes(_PROBED)
+            search = search.select(["id", "_distance"])
             if among is not None:
                 search = search.where(f"id IN ({_quoted(among)})", prefilter=True)
             found = search.limit(count).to_arrow()
         distances = found["_distance"].to_pylist()
         return [(str(one), 1.0 - float(far)) for one, far in zip(found["id"].to_pylist(), distances, strict=True)]
 
-    def tidy(self) -> None:
+    def tidy(self, indexed: bool | None = None) -> None:
+        """``indexed`` overrules whether the approximate index is built."""
         if self._table is None:
             return
         with _told(self._where):
-            if self._table.stats().fragment_stats.num_fragments > _MOST_FRAGMENTS:
+            if self._table.stats()["fragment_stats"]["num_fragments"] > _MOST_FRAGMENTS:
                 self._table.optimize(cleanup_older_than=timedelta(hours=1))
-            if self._table.count_rows() >= INDEX_FROM and not self._table.list_indices():
-                self._table.create_index(metric="cosine", index_type="IVF_HNSW_SQ")
+            wanted = self._table.count_rows() >= INDEX_FROM if indexed is None else indexed
+            if wanted and not self._table.list_indices():
+                self._table.create_index(metric="cosine", index_type="IVF_FLAT", num_partitions=_PARTITIONS)
 
 
 @contextmanager

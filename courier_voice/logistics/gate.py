@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -16,12 +17,13 @@ OUTLIVED: Final = timedelta(hours=12)
 """A text of another shift is not even asked about again."""
 
 
-def refusal(effect: Effect, store: Store, rules: SmsRules) -> str:
-    """Why an effect may not go out, whoever asks for it; empty when it may. Raises OutboxError."""
+def refusal(effect: Effect, store: Store, rules: SmsRules, together: Sequence[str]) -> str:
+    """Why an effect may not go out, whoever asks for it; empty when it may. ``together``: the customer's waybills.
+    Raises OutboxError."""
     if effect.op != "sms":
         return ""
     since = utc_now() - HOUR
-    if store.count_sms(since, effect.waybill) >= rules.per_customer_hour:
+    if store.count_sms(since, together) >= rules.per_customer_hour:
         return f"这位客户一小时内已经发了{rules.per_customer_hour}条短信，先别再发了"
     if store.count_sms(since) >= rules.per_hour:
         return f"一小时内已经发了{rules.per_hour}条短信，先别再发了"

@@ -46,6 +46,12 @@ class DayCache:
         self._written = float("-inf")
         self._load()
 
+    def together(self, waybill: str) -> tuple[str, ...]:
+        """The waybills of the same customer at the same door; at least this one."""
+        parcels = self.day[0].parcels if self.day else ()
+        whose = next(((p.customer, p.address) for p in parcels if p.waybill == waybill), None)
+        return tuple({waybill, *(p.waybill for p in parcels if (p.customer, p.address) == whose)})
+
     def save(self, *, now: bool = False) -> None:
         """Write the file, at most every 30 s unless ``now``."""
         if self._file is None or self._seal is None or self.day is None:

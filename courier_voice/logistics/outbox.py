@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -52,13 +52,14 @@ class Outbox(AbstractContextManager["Outbox"]):
         ledger: Recorder | None = None,
         rules: SmsRules | None = None,
         keep: timedelta | None = None,
+        together: Callable[[str], Sequence[str]] = lambda waybill: (waybill,),
     ) -> None:
         """Open or make the file. A damaged one is set aside and what it held is taken over. Raises OutboxError.
 
-        ``keep``: what was settled longer ago is forgotten.
+        ``keep``: what was settled longer ago is forgotten. ``together``: the waybills of a waybill's customer.
         """
         self._api, self._seal, self._ledger, self._rules = api, seal, ledger, rules or SmsRules()
-        self._path = path
+        self._path, self._together = path, together
         self._only_sender = SoleSender(path)
         self._only_caller = SoleSender(path.with_name(f"{path.name}.calls"))
         self._keep, self._forgetting = keep, Every(FORGET_EVERY_S)
@@ -202,7 +203,7 @@ class Outbox(AbstractContextManager["Outbox"]):
             self.prune(utc_now() - self._keep)
 
     def _write(self, effect: Effect) -> Receipt:
-        refusal = gate.refusal(effect, self._store, self._rules)
+        refusal = gate.refusal(effect, self._store, self._rules, self._together(effect.waybill))
         status: Status = "refused" if refusal else "queued"
         if self._store.write(effect, status, refusal):
             self._note(effect, status, refusal)

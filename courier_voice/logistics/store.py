@@ -140,11 +140,11 @@ class Store:
             found = cursor.fetchall()
         return tuple(read_row(row, self._seal) for row in found)
 
-    def count_sms(self, since: datetime, waybill: str | None = None) -> int:
-        """Texts accepted since a time (UTC), to one waybill or to all."""
+    def count_sms(self, since: datetime, waybills: Sequence[str] | None = None) -> int:
+        """Texts accepted since a time (UTC), to some waybills or to all."""
         where, values = "op = 'sms' AND status != 'refused' AND valid_from > ?", [since.isoformat()]
-        if waybill is not None:
-            where, values = f"{where} AND waybill = ?", [*values, waybill]
+        if waybills is not None:
+            where, values = f"{where} AND waybill IN ({', '.join('?' * len(waybills))})", [*values, *waybills]
         with self._rows, _durable():
             return int(self._db.execute(f"SELECT count(*) FROM effects WHERE {where}", values).fetchone()[0])
 

@@ -20,8 +20,8 @@ from courier_voice.speech.spoken import spoken
 
 log = logging.getLogger(__name__)
 
-_PERSONAL: Final = re.compile(r"[\d“”「」：]|尾号|先生|女士|小姐")
-"""A clause with a number, a title or a quotation is about somebody."""
+_PERSONAL: Final = re.compile(r"\d{3}|尾号|先生|女士|小姐")
+"""A clause with a tail, a sum or a title is about somebody."""
 
 
 class PhraseCache:

@@ -69,6 +69,13 @@ def test_a_waybill_is_forgotten_in_every_file(run: Any, home: Path) -> None:
     assert not [file for file in home.iterdir() if NUMBER.encode() in file.read_bytes()]
 
 
+def test_a_tail_is_no_waybill_to_forget_and_damaged_files_go_too(run: Any, home: Path) -> None:
+    assert "whole waybill number" in run("ledger", "delete", "--waybill", "0578").err
+    (home / "outbox.sqlite3.damaged-1").write_bytes(NUMBER.encode())
+    assert run("ledger", "delete", "--waybill", NUMBER).code == 0
+    assert not list(home.glob("*.damaged-*"))
+
+
 def test_what_is_not_there_is_said(run: Any, home: Path) -> None:
     assert "ledger list" in run("ledger", "show", "99").err
     assert run("ledger", "list", "--since", "yesterday").code == 2

@@ -8,18 +8,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 
 from courier_voice.audio.mic import Frame, frames_of
 from courier_voice.audio.wav import read_audio
 from courier_voice.commands import listen
 from courier_voice.core.errors import ApiUnavailable, MicrophoneError
 from courier_voice.core.turn import Draft, Turn, Understanding
-from courier_voice.core.words import Audio, Utterance
+from courier_voice.core.words import Audio, Transcript, Utterance
+from courier_voice.dialog.memory import Memory
 from courier_voice.dialog.policy import NOT_UNDERSTOOD
+from courier_voice.live import Listener
 
 Run = Callable[..., Any]
 PAUSE = np.zeros(2 * 16000, np.float32)
@@ -75,11 +79,12 @@ def test_a_command_is_done_and_answered_while_street_talk_and_rain_are_not(
     voice = hear("noise/rain.flac", "street_talk/careful.flac", "calls/tail.flac")
     ran = run("listen", "--json")
     assert ran.code == 0
-    talk, command = ran.rows
+    reminder, talk, command = ran.rows
+    assert reminder["reply"].startswith("提醒")
     assert (talk["kind"], talk["calls"]) == ("reject", [])
     assert [call["op"] for call in command["calls"]] == ["dial"]
     assert command["calls"][0]["waybill"].endswith("0578")
-    assert voice.said == [command["reply"]]
+    assert voice.said == [reminder["reply"], command["reply"]]
     assert "再见" in ran.err
 
 
@@ -125,20 +130,64 @@ def test_each_push_is_a_recording_of_its_own(monkeypatch: pytest.MonkeyPatch, wo
     assert not microphone.open
 
 
+class Silent:
+    """Stands for an agent: what it is told is kept."""
+
+    def __init__(self, microphone: FakeMicrophone | None = None) -> None:
+        self.microphone = microphone
+        self.memory = Memory()
+
+    def hear(self, audio: Audio) -> Transcript:
+        return Transcript("好", "好", 1.0, (), audio.seconds)
+
+    def take_transcript(self, heard: Transcript) -> Turn:
+        return Turn(Utterance("好", "好"), Understanding((Draft("none"),), "fast"), "reject", (), "")
+
+
+def _listener() -> Listener:
+    return Listener(Silent(), lambda said, context: None, in_step=True)  # type: ignore[arg-type]
+
+
 def test_the_microphone_is_closed_between_utterances(word: np.ndarray) -> None:
     microphone = FakeMicrophone(word, np.tile(PAUSE, 10), word)
-    heard = [(audio is not None, microphone.open) for audio in islice(listen.spoken(microphone), 3)]
+    heard = [(turn is not None, microphone.open) for turn in islice(listen.spoken(_listener(), microphone), 3)]
     assert heard == [(True, False), (False, False), (True, False)]
 
 
-def test_a_microphone_lost_while_recording_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lost_microphone_is_reported_once_and_opened_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], word: np.ndarray
+) -> None:
+    monkeypatch.setattr(listen, "RETRY_S", 0.0)
+    back = FakeMicrophone(word)
+    tries = iter(range(10))
+
     @contextmanager
     def lost() -> Iterator[Iterator[Frame]]:
-        def frames() -> Iterator[Frame]:
+        if next(tries) >= 3:
+            with back() as frames:
+                yield frames
+            return
+
+        def broken() -> Iterator[Frame]:
             yield np.zeros(512, np.float32)
             raise MicrophoneError("the microphone has given nothing for 3 s: plug it in again, or choose another")
 
-        yield frames()
+        yield broken()
 
-    with pytest.raises(MicrophoneError, match="plug it in again"):
-        next(listen.spoken(lost))
+    assert next(listen.spoken(_listener(), lost)) is not None
+    assert capsys.readouterr().err.count("plug it in again") == 1
+
+
+@pytest.mark.usefixtures("recogniser", "language_model")
+def test_a_recording_is_listened_to_as_a_microphone_is(
+    run: Run, monkeypatch: pytest.MonkeyPatch, sounds: Path, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(listen, "build_speaker", lambda *_: SimpleNamespace(say=said.append))
+    street = np.concatenate([PAUSE, read_audio(sounds / "calls/tail.flac").samples, PAUSE])
+    soundfile.write(tmp_path / "street.wav", street, 16000)
+    ran = run("listen", "--input", str(tmp_path / "street.wav"), "--json")
+    assert ran.code == 0
+    (command,) = ran.rows
+    assert [call["op"] for call in command["calls"]] == ["dial"]
+    assert said == [command["reply"]]

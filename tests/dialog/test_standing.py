@@ -79,6 +79,42 @@ def test_the_three_states_are_told(talk: Any, lift: Any) -> None:
     assert [op for op, _ in talk.effects()] == ["sms"]
 
 
+LAST = (
+    "刚才的发了吗 刚才那个发出去了没 刚才的短信发成功没有 前面那条发了吗 刚才的有没有发出去 刚才那条到底发没发 发没发 "
+    "刚才那条短信是发了还是没发 你刚才发了吗 刚才的事办成了吗 短信发了吗 那条短信发了没"
+).split()
+WAITING = (
+    "还有什么没发出去 还有没发出去的吗 哪些短信还没发出去 积压了几条 没发出去的念一下 还剩什么没发出去 离线的都发了吗 "
+    "刚才没网的那些发了吗 还有没同步的吗 队列里还有几条 还有什么在等着发 都传上去了吗"
+).split()
+
+
+def test_however_it_is_asked_the_record_answers(talk: Any, lift: Any) -> None:
+    talk(*TEXT)
+    talk("确认")
+    for asked in LAST:
+        turn = talk(asked, Draft("send_sms", {"target": {"tail": "6094"}, "message": "发了吗"}))
+        assert (turn.kind, turn.calls) == ("answer", ()), asked
+        assert "6094的短信，已发送" in turn.reply, asked
+    lift(up=False)
+    talk("六零九四签收放门口", Draft("sign_off", {"target": {"tail": "6094"}, "place": "门口"}))
+    talk("确认")
+    for asked in WAITING:
+        turn = talk(asked, Draft("query_tasks"))
+        assert (turn.kind, turn.calls) == ("answer", ()), asked
+        assert "还有1条没发出去" in turn.reply, asked
+    assert talk.effects() == [("sms", NUMBER)]
+
+
+def test_a_call_is_asked_about_in_its_own_words(talk: Any, lift: Any) -> None:
+    lift(up=False)
+    talk("给六零九四打电话", Draft("dial", {"target": {"tail": "6094"}}))
+    assert "没打成，原因：没网" in talk("刚才的电话打出去了吗").reply
+    lift(up=True)
+    talk("给六零九四打电话", Draft("dial", {"target": {"tail": "6094"}}))
+    assert "电话，已经打了" in talk("刚才那个电话打了吗").reply
+
+
 def test_asking_does_not_lose_what_waits_and_does_not_do_it(talk: Any) -> None:
     talk(*TEXT)
     turn = talk("刚才的发了吗")

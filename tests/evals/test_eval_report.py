@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -45,14 +46,14 @@ def personal() -> list[str]:
 
 
 def test_a_report_names_what_it_was_made_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    told, html = made(tmp_path / "new" / "folder", capsys, audio="transcripts", ablations=True, limit=2)
+    told, html = made(tmp_path / "new" / "folder", capsys, audio="transcripts", ablations=True, limit=1)
     assert set(told["sets"]) == {"nlu", "dialogs", "sms", "talk", "audio"}
     assert told["about"]["settings"]["nlu"]["route"] == "fast"
     assert len(told["about"]["models"]["fast"]["sha256"]) == 64
     assert any(stamp.startswith("nlu/understand@") for stamp in told["about"]["prompts"])
-    assert told["files"]["eval/talk.txt"]["rows"] == 2
+    assert told["files"]["eval/talk.txt"]["rows"] == 1
     assert str(tmp_path) not in html + json.dumps(told)
-    assert "api_key" not in json.dumps(told)
+    assert not re.search("api_key|base_url", json.dumps(told))
     assert page(told) == html
     table = told["ablations"]
     assert table["whole"]["intent"] == told["sets"]["nlu"]["intent_accuracy"]
@@ -86,7 +87,7 @@ def test_an_interrupted_report_does_not_begin_anew(
     monkeypatch.setattr("courier_voice.evals.talk.talk_row", interrupt)
     with pytest.raises(KeyboardInterrupt):
         made(tmp_path, capsys, limit=2)
-    kept = {file.name.partition("-")[0] for file in (tmp_path / "home" / "evals").iterdir()}
+    kept = {file.name.partition("-")[0] for file in (tmp_path / "home" / "evals").iterdir() if file.stat().st_size}
     assert kept == {"nlu", "dialogs", "sms"}
     monkeypatch.undo()
     monkeypatch.setenv("COURIER_HOME", str(tmp_path / "home"))

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from courier_voice.evals.report import NOTHING, at, calibration, confusion, unconfirmed
@@ -28,8 +28,8 @@ SLOTS = st.fixed_dictionaries(
     },
 )
 FRAME = st.fixed_dictionaries({"intent": st.sampled_from(["dial", "send_sms", "none", "fill_pickup"]), "slots": SLOTS})
-LINES = st.lists(st.lists(FRAME, min_size=1, max_size=2), min_size=1, max_size=8)
-PAIRS = st.lists(st.tuples(*[st.lists(FRAME, min_size=1, max_size=2)] * 2), min_size=1, max_size=8)
+LINES = st.lists(st.lists(FRAME, min_size=1, max_size=2), min_size=1, max_size=4)
+PAIRS = st.lists(st.tuples(*[st.lists(FRAME, min_size=1, max_size=2)] * 2), min_size=1, max_size=4)
 
 
 def scored(pairs: list[Any]) -> NluScore:
@@ -39,6 +39,7 @@ def scored(pairs: list[Any]) -> NluScore:
     return score
 
 
+@settings(max_examples=25)
 @given(LINES)
 def test_what_is_all_right_scores_all(lines: list[Any]) -> None:
     told = scored([(line, json.loads(json.dumps(line))) for line in lines]).summary()
@@ -49,12 +50,14 @@ def test_what_is_all_right_scores_all(lines: list[Any]) -> None:
     assert told["slot_f1"] == (1 if told["slots"] else 0)
 
 
+@settings(max_examples=25)
 @given(PAIRS, st.randoms(use_true_random=False))
 def test_the_order_of_lines_changes_nothing(pairs: list[Any], chance: random.Random) -> None:
     mixed = chance.sample(pairs, len(pairs))
     assert scored(mixed).summary() == scored(pairs).summary()
 
 
+@settings(max_examples=25)
 @given(PAIRS, st.randoms(use_true_random=False))
 def test_nor_does_the_order_of_slots(pairs: list[Any], chance: random.Random) -> None:
     def mixed(frame: dict[str, Any]) -> dict[str, Any]:
@@ -65,6 +68,7 @@ def test_nor_does_the_order_of_slots(pairs: list[Any], chance: random.Random) ->
     assert scored(again).summary() == scored(pairs).summary()
 
 
+@settings(max_examples=25)
 @given(PAIRS)
 def test_scores_are_shares_and_a_right_frame_has_right_intents(pairs: list[Any]) -> None:
     told = scored(pairs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from pathlib import Path
 
@@ -13,26 +14,30 @@ from courier_voice.core.words import Utterance
 from courier_voice.evals.report_sets import TALK
 from courier_voice.evals.talk import read_talk, talk_row, talk_summary
 from courier_voice.nlu.cascade import Cascade
-from courier_voice.text.normalize import comparable
 from courier_voice.training.seeds import read_seeds
 
 ITEMS = read_talk(TALK.file)
 
 
+def bare(text: str) -> str:
+    """Without punctuation and spaces."""
+    return re.sub(r"\W", "", text)
+
+
 def test_there_is_enough_of_it_and_no_line_twice() -> None:
-    assert len({comparable(item["text"]) for item in ITEMS}) == len(ITEMS) >= 1500
+    assert len({bare(item["text"]) for item in ITEMS}) == len(ITEMS) >= 1500
     assert len({item["domain"] for item in ITEMS}) >= 30
     assert len({item["id"] for item in ITEMS}) == len(ITEMS)
 
 
 def test_nobody_trains_on_it() -> None:
     """A line found here has to leave the training data, not this set."""
-    known = {comparable(seed.text) for seed in read_seeds()}
+    known = {bare(seed.text) for seed in read_seeds()}
     lists = files("courier_voice.training").joinpath("data")
     for file in lists.iterdir():
         if file.name.endswith(".txt"):
-            known |= {comparable(line) for line in file.read_text("utf-8").splitlines()}
-    assert [item["text"] for item in ITEMS if comparable(item["text"]) in known] == []
+            known |= {bare(line) for line in file.read_text("utf-8").splitlines()}
+    assert [item["text"] for item in ITEMS if bare(item["text"]) in known] == []
 
 
 def test_no_line_without_a_domain(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_every_paragraph_and_heading_is_read(source: dict[str, Any]) -> None:
     for entry in entries(source):
         for kind, text in entry.items():
             if kind == "p":
-                assert text.replace("\u3000", " ") in texts
+                assert text.replace("\u3000", " ") in texts or text in headings
             elif kind == "auto":
                 assert any(re.fullmatch(r"第[一二三四五六七八]条 " + re.escape(text), line) for line in texts)
             elif kind in ("h1", "h2"):
@@ -67,7 +67,9 @@ def test_every_figure_of_every_table_is_in_its_rows_sentence(source: dict[str, A
     rows = [block.text for block in document(source["file"]).blocks if block.table]
     for table in (entry["table"] for entry in entries(source) if "table" in entry):
         for row in table["rows"]:
-            said = [fact(names, value, table.get("unit", "")) for names, value in zip(table["columns"], row, strict=True)]
+            said = [
+                fact(names, value, table.get("unit", "")) for names, value in zip(table["columns"], row, strict=True)
+            ]
             parts = [set(text.rstrip("。").split("；")) for text in rows]
             assert {part for part in said if part} in parts
 
@@ -112,7 +114,9 @@ def test_a_scan_is_reported_and_not_silently_empty() -> None:
 
 @pytest.mark.parametrize("path", LAWS, ids=lambda path: path.stem)
 def test_a_law_has_each_of_its_articles_once_and_in_order(path: Path) -> None:
-    written = re.findall(r"^(第[一二三四五六七八九十百千零]+条)[\s\u3000]", path.read_text(encoding="utf-8"), re.MULTILINE)
+    written = re.findall(
+        r"^(第[一二三四五六七八九十百千零]+条)[\s\u3000]", path.read_text(encoding="utf-8"), re.MULTILINE
+    )
     chunks = split(document(path.name))
     assert list(dict.fromkeys(chunk.section for chunk in chunks if chunk.section)) == written
 

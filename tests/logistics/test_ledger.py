@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from courier_voice.core.privacy import Known
 from courier_voice.core.turn import Call, Draft, Turn, Understanding
 from courier_voice.core.words import Utterance
 from courier_voice.logistics.clock import utc_now
+from courier_voice.logistics.forgetting import forget_files
 from courier_voice.logistics.ledger import Ledger, open_ledger
 from courier_voice.logistics.outbox import Outbox
 from courier_voice.logistics.vault import Vault, open_vault
@@ -104,6 +106,50 @@ def test_what_is_too_old_goes_at_the_next_start(tmp_path: Path, vault: Vault, le
     ledger.close()
     with Ledger(tmp_path / "ledger.sqlite3", vault, retention_days=0) as later:
         assert later.entries() == ()
+
+
+def test_the_outbox_does_not_tell_the_ledger_anew_what_both_have_to_forget(
+    tmp_path: Path, vault: Vault, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = Down()
+    api.up = True
+    with Outbox(tmp_path / "outbox", api, seal=vault, ledger=ledger) as outbox:
+        outbox.perform(sms("old"))
+    ledger.close()
+    later = utc_now() + timedelta(days=31)
+    for module in ("ledger", "outbox"):
+        monkeypatch.setattr(f"courier_voice.logistics.{module}.utc_now", lambda: later)
+    with (
+        Ledger(tmp_path / "ledger.sqlite3", vault, retention_days=30) as anew,
+        Outbox(tmp_path / "outbox", api, seal=vault, ledger=anew, keep=timedelta(days=30)) as outbox,
+    ):
+        assert (anew.entries(), outbox.history()) == ((), ())
+
+
+def test_a_program_that_runs_on_forgets_too(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger.note_effect(sms("old"), "sent", "")
+    monkeypatch.setattr(ledger._forgetting, "due", lambda: True)
+    later = utc_now() + timedelta(days=31)
+    monkeypatch.setattr("courier_voice.logistics.ledger.utc_now", lambda: later)
+    ledger.note_effect(sms("new"), "sent", "")
+    assert [entry.key for entry in ledger.entries()] == ["new"]
+
+
+def test_files_set_aside_do_not_outlive_the_rest(tmp_path: Path) -> None:
+    for name in ("outbox.sqlite3.damaged-1", "day.sealed", "ledger.sqlite3"):
+        (tmp_path / name).write_bytes(b"x")
+        os.utime(tmp_path / name, (1, 1))
+    (tmp_path / "ledger.sqlite3.damaged-2").write_bytes(b"x")
+    assert forget_files(tmp_path, timedelta(days=30)) == 2
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["ledger.sqlite3", "ledger.sqlite3.damaged-2"]
+    assert forget_files(tmp_path) == 1
+
+
+def test_a_key_file_open_to_others_is_closed(tmp_path: Path) -> None:
+    first = open_vault(tmp_path, "file")
+    (tmp_path / "key").chmod(0o644)
+    assert open_vault(tmp_path, "file").unseal(first.seal("王秀兰")) == "王秀兰"
+    assert (tmp_path / "key").stat().st_mode & 0o077 == 0
 
 
 def test_another_key_reads_nothing_and_says_what_to_do(tmp_path: Path, ledger: Ledger) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -129,6 +130,17 @@ def test_after_a_miss_nobody_waits_for_a_second_timeout(monkeypatch: pytest.Monk
     here.day()
     here.waybill("JD0000000000001")
     assert api.asked == asked
+
+
+def test_a_customers_waybills_belong_together() -> None:
+    api, cache = Api(), DayCache()
+    assert cache.together("JD0000000000001") == ("JD0000000000001",)
+    here = OfflineLogistics(api, cache)
+    here.day()
+    assert cache.together("JD0000000000001") == ("JD0000000000001",)  # the same name at another door
+    twin = replace(parcel(1), id="T9", waybill="JD0000000000009")
+    cache.day = (replace(DAY, parcels=(*DAY.parcels, twin)), moment())
+    assert sorted(cache.together("JD0000000000009")) == ["JD0000000000001", "JD0000000000009"]
 
 
 def test_what_waits_already_shows() -> None:

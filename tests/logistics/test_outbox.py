@@ -45,7 +45,9 @@ class Network:
     def send(self, effect: Effect) -> None:
         self.tried.append(effect.key)
         if self.down & {"*", effect.waybill}:
-            raise ApiUnavailable("no network; find some")
+            error = ApiUnavailable("no network; find some")
+            error.unsent = True
+            raise error
         self.sent.append(effect.key)
 
 

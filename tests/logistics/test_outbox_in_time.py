@@ -104,6 +104,25 @@ def test_a_stale_text_is_held_and_goes_after_a_new_yes_under_its_key(
     assert len(network.sent) == 3
 
 
+def test_a_text_of_another_shift_is_not_even_asked_about(
+    box: Outbox, hands: Hands, network: Network, tmp_path: Path
+) -> None:
+    box.perform(sms("soon", SOON))
+    hands.turn(minutes=18)
+    network.up = True
+    box.flush(now=True)
+    network.up = False
+    box.perform(sms("later", LATER))
+    box.perform(Effect("sign_off", WANG, {"place": "门口"}, "signed", NOW))
+    hands.turn(hours=13)
+    network.up = True
+    assert [(r.key, r.status) for r in box.flush(now=True)] == [("later", "dropped"), ("signed", "sent")]
+    with Outbox(tmp_path / "outbox", network) as again:
+        assert "1条短信放了太久" in again.notices()[0]
+        assert again.pending() == ()
+    assert [effect.key for effect in network.sent] == ["signed"]
+
+
 def test_a_stale_text_may_be_given_up(box: Outbox, hands: Hands, network: Network) -> None:
     box.perform(sms("soon", SOON))
     hands.turn(minutes=18)
@@ -139,6 +158,16 @@ def test_limits_count_an_hour(hands: Hands, network: Network, tmp_path: Path) ->
         assert "一小时内已经发了3条" in box.perform(third).detail
         hands.turn(minutes=61)
         assert box.perform(sms("f", LATER)).status == "sent"
+
+
+def test_a_customer_of_several_parcels_is_one_customer(network: Network, tmp_path: Path) -> None:
+    network.up = True
+    parcels = {WANG: (WANG, "JD0415520376688"), "JD0415520376688": (WANG, "JD0415520376688")}
+    rules = SmsRules(per_customer_hour=2)
+    with Outbox(tmp_path / "o", network, rules=rules, together=lambda w: parcels.get(w, (w,))) as box:
+        asked = [WANG, "JD0415520376688", WANG, "JD0415520389021"]
+        told = [box.perform(Effect("sms", w, {"message": LATER}, f"k{n}", NOW)).status for n, w in enumerate(asked)]
+    assert told == ["sent", "sent", "refused", "sent"]
 
 
 def test_another_process_that_sends_is_not_disturbed(hands: Hands, network: Network, tmp_path: Path) -> None:

@@ -191,3 +191,10 @@ def test_what_is_no_number_has_no_value(nothing: str) -> None:
 @pytest.mark.parametrize(("number", "text"), [("3.50", "3.5"), ("1E+2", "100"), ("0.0", "0"), ("1200", "1200")])
 def test_numbers_are_written_plainly(number: str, text: str) -> None:
     assert written(Decimal(number)) == text
+
+
+@example("三百五二十")
+@given(st.text("零一二三四五六七八九十百千万亿两幺洞点半个双公斤克米元块长宽高乘尾号毛分角，0125 ", max_size=14))
+def test_no_heap_of_numerals_is_too_odd_to_be_read(heap: str) -> None:
+    read = normalize(heap)
+    assert bool(read.text) == bool(read.heard)

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from courier_voice.app import build_nlu
 from courier_voice.commands.evaluate import faults, ready, scored
+from courier_voice.commands.kb_set import KB
 from courier_voice.commands.models import by_route
 from courier_voice.commands.out import begin, emit
 from courier_voice.commands.reports import know
@@ -51,6 +52,7 @@ def report(
     route: str | None,
     talk_route: str,
     audio: Audio,
+    kb: bool,
     ablations: bool,
     without_noise: Path | None,
     limit: int,
@@ -61,7 +63,7 @@ def report(
     settings = begin(**by_route(route))
     know(())
     _make(out)
-    sets = [*TEXT_SETS, TALK, *{"live": [LIVE], "transcripts": [RECORDED], "none": []}[audio]]
+    sets = [*TEXT_SETS, TALK, *{"live": [LIVE], "transcripts": [RECORDED], "none": []}[audio], *([KB] if kb else [])]
     with ExitStack() as kept:
         parts = ready(settings)
         rows: dict[str, list[Item]] = {}
@@ -75,7 +77,7 @@ def report(
     told: Row = {
         "made": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
         "masked": not unmasked,
-        "notes": _notes(talk_route, audio, limit),
+        "notes": _notes(talk_route, audio, kb, limit),
         "sets": figures,
         "calibration": calibration(sure),
         "ablations": table,
@@ -137,13 +139,15 @@ def _scored(one: EvalSet, parts: Ready, kept: ExitStack, limit: int, fresh: bool
     return scored(one, lambda: parts, parts.settings, kept, limit=limit, fresh=fresh, label=label)
 
 
-def _notes(talk_route: str, audio: Audio, limit: int) -> list[str]:
+def _notes(talk_route: str, audio: Audio, kb: bool, limit: int) -> list[str]:
     heard = {
         "live": "Recorded turns: heard by the recogniser in this run.",
         "transcripts": "Recorded turns: as the recogniser heard them when transcripts.json was recorded.",
         "none": "Recorded turns: left out (--audio none).",
     }
     notes = [heard[audio], f"Talk: understanding by the route {talk_route}, outside any dialogue."]
+    if not kb:
+        notes.append("Questions over documents: left out (--no-kb).")
     return notes + ([f"Only the first {limit} items of each set."] if limit else [])
 
 

@@ -28,7 +28,7 @@ Row = dict[str, Any]
 
 def add(paths: Sequence[Path], json_: bool) -> None:
     filler = _opened(begin())
-    chosen = paths or [shipped()]
+    chosen = paths or shipped()
     with _bars() as report:
         failed = _tell(filler.add(files_in(chosen, filler.making.suffixes), report), json_)
     _stop_if(failed)
@@ -94,9 +94,10 @@ def ask(question: str, file: Path | None, limit: int, llm: bool, json_: bool) ->
             typer.echo(f"\n{answer.detail}")
 
 
-def shipped() -> Path:
-    """The documents that come with the project."""
-    return data_dir("fixtures") / "knowledge"
+def shipped() -> list[Path]:
+    """The folders of documents that come with the project: those that are there."""
+    home = data_dir("fixtures") / "knowledge"
+    return [folder for folder in (home / "laws", home / "company") if folder.is_dir()]
 
 
 def filled(settings: Settings) -> Filler:
@@ -107,7 +108,7 @@ def filled(settings: Settings) -> Filler:
             "the knowledge base is empty: adding the shipped documents (kb add PATH… adds yours)", markup=False
         )
         with _bars() as report:
-            for done in filler.add(files_in([shipped()], filler.making.suffixes), report):
+            for done in filler.add(files_in(shipped(), filler.making.suffixes), report):
                 _warn(done)
     bare = [
         entry.doc for entry in filler.base.documents() if filler.embedder and entry.embedder != filler.embedder.stamp

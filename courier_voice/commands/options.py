@@ -44,3 +44,5 @@ Nlu = Annotated[
     ),
 ]
 Unmasked = Annotated[bool, typer.Option("--unmasked", help="With names, addresses and messages as they are.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Do not go on with an interrupted run.")]
+Items = Annotated[int, typer.Option(help="At most this many items (0: all).")]

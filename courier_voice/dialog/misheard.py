@@ -23,6 +23,8 @@ CONFUSED: Final = frozenset(frozenset(pair) for pair in ("17", "69", "06", "34",
 NAME_ALIKE: Final = 0.16
 """One syllable, confused in one half: 陈 and 程, 彭 and 盆."""
 ADDRESS_ALIKE: Final = 0.2
+RIVALS: Final = 0.2
+"""Two names within this distance of what was heard: neither is written for it (长宁路 may be read like 常宁路)."""
 MOST: Final = 3
 """More than so many parcels are no question."""
 
@@ -132,9 +134,12 @@ def _place_as_listed(said: str, day: Day) -> str:
 
 
 def _only_alike(said: str, known: Set[str]) -> str:
-    """The one of ``known`` that sounds the same; ``said`` itself if it is known, or not just one does."""
-    alike = [word for word in known if pinyin(word) == pinyin(said)]
-    return alike[0] if len(alike) == 1 and said not in known and pinyin(said) else said
+    """The one of ``known`` that sounds the same, if no other nearly does; ``said`` itself else."""
+    if said in known or not pinyin(said):
+        return said
+    near = {word: sound_distance(word, said) for word in known}
+    alike = [word for word, distance in near.items() if distance <= RIVALS]
+    return alike[0] if len(alike) == 1 and near[alike[0]] == 0 else said
 
 
 def settled(utterance: Utterance, memory: Memory) -> Draft | None:

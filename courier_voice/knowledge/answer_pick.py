@@ -108,7 +108,7 @@ def _window(question: str, text: str, room: int, start: int, end: int) -> str:
         _worth(question, clause) * (1.0 if stop <= end else 0.6) for clause, stop in zip(clauses, ends, strict=True)
     ]
     inside = [n for n, stop in enumerate(ends) if start < stop <= end] or [0]
-    core = max(inside, key=lambda n: (worth[n] - 2 * bool(_CASE.search(clauses[n])), -n))
+    core = max(inside, key=lambda n: (worth[n] + _concluding(clauses, n), -n))
     best = (-1.0, 0, clauses[core])
     for first in range(core + 1):
         for last in range(core, len(clauses)):
@@ -118,6 +118,14 @@ def _window(question: str, text: str, room: int, start: int, end: int) -> str:
             if not _CASE.search(clauses[last]):
                 best = max(best, (sum(worth[first : last + 1]), len(told), told))
     return best[2].rstrip("；;：:，,")
+
+
+def _concluding(clauses: Sequence[str], at: int) -> float:
+    """More for a clause that follows a case in its sentence, less for the case itself."""
+    if _CASE.search(clauses[at]):
+        return -2.0
+    begin = max((n + 1 for n in range(at) if clauses[n].endswith(("。", "；"))), default=0)
+    return 0.5 * any(_CASE.search(clause) for clause in clauses[begin:at])
 
 
 def _worth(question: str, clause: str) -> float:

@@ -62,6 +62,16 @@ class Reader:
         return Understanding(tuple(Draft(meant.pop("intent"), meant) for meant in drafts), "llm")
 
 
+class Fresh:
+    """A carrier at the start of its day, again and again behind one app."""
+
+    def __init__(self) -> None:
+        self.carrier = Carrier(WORLD, frozen=True)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.carrier, name)
+
+
 class Quiet:
     def say(self, text: str) -> None:
         pass
@@ -72,10 +82,16 @@ def fast() -> Cascade:
     return Cascade(None, FastUnderstander())
 
 
+@pytest.fixture(scope="module")
+def served() -> tuple[Fresh, HttpLogistics]:
+    fresh = Fresh()
+    return fresh, HttpLogistics(in_process_client(fresh))  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("row", _rows())
-def test_conversation(row: Row, fast: Cascade, tmp_path: Path) -> None:
-    carrier, reader = Carrier(WORLD, frozen=True), Reader(fast)
-    api = HttpLogistics(in_process_client(carrier))
+def test_conversation(row: Row, fast: Cascade, served: tuple[Fresh, HttpLogistics], tmp_path: Path) -> None:
+    (fresh, api), reader = served, Reader(fast)
+    carrier = fresh.carrier = Carrier(WORLD, frozen=True)
     outbox = Outbox(tmp_path / "outbox.sqlite3", api)
     agent = Agent(reader, api, outbox, AccountRules(), TemplatePolisher(), Quiet())
     asked: list[str] = []

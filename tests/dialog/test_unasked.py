@@ -68,7 +68,7 @@ def drafts(draw: st.DrawFn) -> Draft:
 
 
 TURNS = st.lists(
-    st.tuples(st.just(TELLING_NOTHING) | SAID, st.lists(drafts(), min_size=1, max_size=2)), min_size=2, max_size=9
+    st.tuples(st.just(TELLING_NOTHING) | SAID, st.lists(drafts(), min_size=1, max_size=2)), min_size=2, max_size=7
 )
 
 
@@ -143,7 +143,7 @@ def today() -> Day:
     return HttpLogistics(in_process_client(Carrier(load_world(WORLD), frozen=True))).day()
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(turns=TURNS)
 def test_no_effect_without_a_read_back_and_a_yes(turns: list[tuple[str, list[Draft]]], today: Day) -> None:
     outside, nlu = Outside(today), Told()

@@ -12,6 +12,7 @@ import pytest
 
 from courier_voice.app import build_nlu, data_dir
 from courier_voice.commands import eval_report, evaluate
+from courier_voice.commands.kb_set import KB
 from courier_voice.core.errors import SettingsError
 from courier_voice.evals.ablate import ablation_row, variants
 from courier_voice.evals.recorded import RecordedLlm
@@ -31,7 +32,7 @@ def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def made(out: Path, capsys: pytest.CaptureFixture[str], **changes: Any) -> tuple[dict[str, Any], str]:
     options: dict[str, Any] = {
-        "out": out, "route": "fast", "talk_route": "fast", "audio": "none", "ablations": False, "without_noise": None,
+        "out": out, "route": "fast", "talk_route": "fast", "audio": "none", "kb": False, "ablations": False, "without_noise": None,
         "limit": 6, "fresh": False, "unmasked": False, "json_": True,
     }  # fmt: skip
     eval_report.report(**options | changes)
@@ -99,6 +100,21 @@ def test_an_interrupted_report_does_not_begin_anew(
 
 def interrupt(*_: object) -> Any:
     raise KeyboardInterrupt
+
+
+def test_questions_over_documents_are_a_set_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = {"question": "q", "rank": 2, "first": ["law", "1"], "ms": 1.0, "asked": True, "right": False}
+    said = {"question": "q", "answer": "a", "answered": True, "missing": [], "polarity": None, "invented": []}
+    row = {"retrieval": found, "answers": said | {"cited": True, "asked": True, "right": True, "ms": 2.0}}
+    quick = replace(KB, prepare=lambda _: lambda item: {"id": item["id"], "right": False, **row})
+    monkeypatch.setattr(eval_report, "KB", quick)
+    monkeypatch.setattr(eval_report, "TEXT_SETS", ())
+    told, html = made(tmp_path, capsys, kb=True, limit=2)
+    assert (told["sets"]["kb"]["questions"], told["sets"]["kb"]["retrieval"]["top3"]) == (2, 1.0)
+    assert [failure["fault"][:10] for failure in told["failures"]["kb"]] == ["q\n    rank"] * 2
+    assert 'data-key="sets.kb.answers.cited"' in html
 
 
 def test_a_place_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -188,3 +188,18 @@ def test_importing_the_area_loads_no_dictionary() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("said", "worth", "parse"),
+    [
+        ("两米零五", 205, length_cm),
+        ("三公斤零五十克", 3.05, weight_kg),
+        ("三公斤零二两", 3.1, weight_kg),
+        ("三斤零二两", 1.6, weight_kg),
+    ],
+)
+def test_a_zero_between_parts_is_a_place_in_one_number_and_nothing_between_two(
+    said: str, worth: float, parse: Callable[[str], float]
+) -> None:
+    assert parse(said) == worth

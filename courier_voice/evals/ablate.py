@@ -28,7 +28,7 @@ class Variant:
         return base.model_copy(update={"nlu": changed})
 
 
-NO_MODEL: Final = "no language model on this machine: courier-voice models pull"
+NO_MODEL: Final = "no language model loaded: leave out --nlu fast, or courier-voice models pull"
 NO_PLAIN: Final = "no model trained without ASR noise: make one, and name its folder with --without-noise"
 
 

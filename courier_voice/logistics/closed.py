@@ -12,8 +12,7 @@ class ClosedOutbox:
     """core.ports.Effects that takes nothing."""
 
     def __init__(self, error: CourierVoiceError) -> None:
-        said = error.said if isinstance(error, OutboxError) else "加密钥匙用不了，这一步没有办。"
-        self._error = OutboxError(str(error), said=said)
+        self._error = OutboxError(str(error), said=error.said)
         self._told = False
 
     def perform(self, effect: Effect, *, attempt: bool = True) -> Receipt:

@@ -279,5 +279,6 @@ def _readable() -> Iterator[None]:
     except (sqlite3.DatabaseError, OSError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise LedgerError(
-            f"the ledger cannot be used ({reason}); check COURIER_HOME and its space, or move ledger.sqlite3 away"
+            f"the ledger cannot be used ({reason}); check COURIER_HOME and its space, or move ledger.sqlite3 away",
+            said="手机存不了东西，这一步没有办。",
         ) from error

@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 SERVICE: Final = "courier-voice"
 KEY_FILE: Final = "key"
+NO_KEY: Final = "加密钥匙用不了，这一步没有办。"
 GONE: Final = (
     "what is kept on disk cannot be read with this key; put the old key back (OS keyring, service courier-voice, or "
     "the file key in COURIER_HOME), or move outbox.sqlite3 and ledger.sqlite3 away to start anew"
@@ -55,7 +56,7 @@ class Vault:
         try:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken:
-            raise LedgerError(GONE) from None
+            raise LedgerError(GONE, said=NO_KEY) from None
 
 
 def open_vault(home: Path, store: Literal["auto", "keyring", "file"] = "auto") -> Vault:
@@ -69,12 +70,12 @@ def open_vault(home: Path, store: Literal["auto", "keyring", "file"] = "auto") -
         if key is not None:
             return Vault(key)
         if store == "keyring":
-            raise LedgerError("no OS keyring is usable here; set COURIER_LEDGER__KEY=file")
+            raise LedgerError("no OS keyring is usable here; set COURIER_LEDGER__KEY=file", said=NO_KEY)
         return Vault(_file_key(file))
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
         raise LedgerError(
-            f"the key in COURIER_HOME cannot be used ({reason}); check the file and its permissions"
+            f"the key in COURIER_HOME cannot be used ({reason}); check the file and its permissions", said=NO_KEY
         ) from None
 
 

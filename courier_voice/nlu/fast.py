@@ -213,9 +213,14 @@ def _frame(
         chosen_span = where[-1] if slot in _LAST else likeliest
         start, end = (where[0][0], where[-1][1]) if slot in _WHOLE else chosen_span
         frame[slot] = text[start : _end(slot, text, end, last)]
+    if frame["intent"] == "ask_knowledge":  # the whole question, whatever parts of it were marked
+        frame["question"] = _BEFORE_QUESTION.sub("", text[first:last])
     return frame, len(spans) - len({slot for slot, _, _ in spans})
 
 
+_BEFORE_QUESTION: Final = re.compile(
+    "^(?:(?:嗯|呃|哎|喂|那个|对了|哦对了|请问|(?:我|麻烦|想)*问(?:你)?(?:一?[下句个])?|小助手)[，,、]?)+"
+)
 _NUMBER_GOES_ON: Final = re.compile(r"(?<=\d)[\d.]*\d")
 _TITLE_GOES_ON: Final = tuple((title[:1], title[1:]) for title in TITLES if len(title) > 1)
 

@@ -47,12 +47,13 @@ def dialog_figures(rows: Sequence[Item]) -> Row:
 
 def unconfirmed(turns: Sequence[tuple[str, Sequence[Item]]]) -> int:
     """Effects of a conversation, in turns of (kind, calls), that no read-back came before since the last effect. Calls
-    to customers need none."""
-    found, read_back = 0, False
+    to customers need none; every edit of a pickup form is told, so its submission needs an edit before."""
+    found, read_back, form_told = 0, False, False
     for kind, calls in turns:
-        effects = [call for call in calls if is_effect(call) and call["op"] != "dial"]
-        found += 0 if read_back else len(effects)
+        effects = [call["op"] for call in calls if is_effect(call) and call["op"] != "dial"]
+        found += sum(not (read_back or (op == "pickup" and form_told)) for op in effects)
         read_back = kind == "confirm" or (read_back and not effects)
+        form_told = "pickup" not in effects and (form_told or any(call["op"] == "pickup" for call in calls))
     return found
 
 

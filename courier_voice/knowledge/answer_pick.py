@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import Final
 
 from courier_voice.knowledge.answer_asked import asked, asks_amount, stance
-from courier_voice.knowledge.base import sentences, wording
+from courier_voice.knowledge.base import is_row, sentences, wording
 from courier_voice.knowledge.find import Found
 from courier_voice.knowledge.grams import grams
 
@@ -57,7 +57,9 @@ def pick(question: str, found: Sequence[Found], room: int) -> Pick:
     _, chosen, at = best
     lines = sentences(wording(chosen.chunk))
     context, item = _context(lines, at), _MARKER.sub("", lines[at]).rstrip("；;。：:，,")
-    if not context:
+    if is_row(lines[at]):
+        statement = _fields(question, lines[at], room)
+    elif not context:
         statement = _fitted(question, lines, at, room)
     elif asks_amount(question) and not _QUANTITY.search(item):
         short = item if len(item) <= room // 2 else ""
@@ -95,6 +97,16 @@ def _fitted(question: str, lines: Sequence[str], at: int, room: int) -> str:
             break
         text += following
     return _window(question, text, room, 0, len(lines[at]))
+
+
+def _fields(question: str, row: str, room: int) -> str:
+    """A table's row; where it is too long, its first field and those worth most, in their order."""
+    fields = row.rstrip("。；").split("；")
+    kept = {0}
+    for n in sorted(range(1, len(fields)), key=lambda n: -_worth(question, fields[n])):
+        if sum(len(fields[k]) + 1 for k in (*kept, n)) <= room:
+            kept.add(n)
+    return "；".join(fields[n] for n in sorted(kept))
 
 
 def _window(question: str, text: str, room: int, start: int, end: int) -> str:

@@ -32,8 +32,9 @@ CREATE INDEX pieces_vector ON pieces(vector);
 CREATE INDEX pieces_chunk ON pieces(chunk);
 CREATE VIRTUAL TABLE words USING fts5(grams, tokenize='unicode61 remove_diacritics 0');
 """
-_SENTENCE: Final = re.compile(r"(?<=[。；！？])|\n")
+_SENTENCE: Final = re.compile(r"(?<=[。；！？])")
 _SHORTEST: Final = 6
+_FIELD: Final = 40
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,16 @@ def wording(chunk: Chunk) -> str:
 
 
 def sentences(text: str) -> tuple[str, ...]:
-    """A text cut behind 。；！？ and at line ends."""
-    return tuple(part for part in (raw.strip() for raw in _SENTENCE.split(text)) if part)
+    """A text cut behind 。；！？ and at line ends; a table's row (name：value；name：value) stays in one."""
+    lines = (line.strip() for line in text.split("\n"))
+    parts = (part for line in lines for part in ((line,) if is_row(line) else _SENTENCE.split(line)))
+    return tuple(part.strip() for part in parts if part.strip())
+
+
+def is_row(line: str) -> bool:
+    """Whether a line is a table's row put into words: short fields, the first of them named."""
+    fields = line.rstrip("。；").split("；")
+    return len(fields) > 1 and "：" in fields[0] and "。" not in line[:-1] and max(map(len, fields)) <= _FIELD
 
 
 class Base:

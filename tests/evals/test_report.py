@@ -126,8 +126,10 @@ def test_confusion_pairs_commands_in_order() -> None:
 )
 def test_an_effect_needs_its_read_back(turns: list[Any], found: int) -> None:
     assert unconfirmed([(kind, [{"op": op, "args": {}} for op in ops]) for kind, ops in turns]) == found
-    submitted = {"op": "pickup", "args": {"submit": True}}
-    assert unconfirmed([("act", [submitted, {"op": "pickup", "args": {"weight_kg": 1}}])]) == 1
+    edited, submitted = ({"op": "pickup", "args": {name: True}} for name in ("item", "submit"))
+    assert unconfirmed([("act", [submitted])]) == unconfirmed([("act", [edited, submitted])]) == 1
+    assert unconfirmed([("answer", [edited]), ("act", [submitted])]) == 0
+    assert unconfirmed([("answer", [edited]), ("act", [submitted]), ("act", [submitted])]) == 1
 
 
 def test_figures_by_key() -> None:

@@ -58,6 +58,9 @@ def test_no_number_ever_leaves(number: str, share: bool) -> None:
         ("阳光花园三号楼二单元的张伟", "阳光花园"),
         ("找一下张伟强", "张伟强"),
         ("中山路15号有什么备注", "中山路"),
+        ("王秀蓝的件签收", "王秀蓝"),
+        ("告诉孟庆生快递放驿站了", "孟庆生"),
+        ("放丰和路21号了", "丰和路"),
     ],
 )
 def test_names_and_addresses_leave_only_by_leave(said: str, secret: str) -> None:

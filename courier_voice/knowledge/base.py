@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
+from math import log
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,6 +32,7 @@ CREATE TABLE pieces (vector TEXT, chunk INTEGER, place INTEGER, text TEXT);
 CREATE INDEX pieces_vector ON pieces(vector);
 CREATE INDEX pieces_chunk ON pieces(chunk);
 CREATE VIRTUAL TABLE words USING fts5(grams, tokenize='unicode61 remove_diacritics 0');
+CREATE VIRTUAL TABLE vocabulary USING fts5vocab(words, row);
 """
 _SENTENCE: Final = re.compile(r"(?<=[。；！？])")
 _SHORTEST: Final = 6
@@ -176,6 +178,14 @@ class Base:
         match = " OR ".join(f'"{_token(gram)}"' for gram in wanted)
         query = "SELECT rowid, bm25(words) AS score FROM words WHERE words MATCH ? ORDER BY score LIMIT ?"
         return [(row["rowid"], -row["score"]) for row in self._rows(query, match, count)]
+
+    def rarity(self, wanted: Collection[str]) -> dict[str, float]:
+        """How telling each gram is: the logarithm of chunks over chunks that have it; 0 for what all have."""
+        marks = ",".join("?" * len(wanted))
+        total = self._rows("SELECT COUNT(*) AS n FROM chunks")[0]["n"]
+        query = f"SELECT term, doc FROM vocabulary WHERE term IN ({marks})"
+        known = {row["term"]: row["doc"] for row in self._rows(query, *map(_token, wanted))}
+        return {gram: log((total + 1) / (known.get(_token(gram), 0) + 1)) for gram in wanted}
 
     def chunks(self, rows: Collection[int]) -> dict[int, Chunk]:
         marks = ",".join("?" * len(rows))

@@ -28,7 +28,7 @@ class Weights:
     """What counts beside the cosine (0 … 1) of a chunk: the share of its best sentence in that, and additions."""
 
     sentence: float = 0.3
-    words: float = 0.07
+    words: float = 0.05
     place: float = 0.1
     named: float = 0.08
     code: float = 0.2
@@ -38,7 +38,7 @@ class Weights:
 @dataclass(frozen=True)
 class Found:
     """A passage with what made it one: ``near`` its cosine (None without an embedder), ``covered`` the share of the
-    question's words it holds, ``lines`` the cosines of those of its sentences that were near, counted from 1."""
+    question's words it holds, rare ones weighing more, ``lines`` the cosines of those of its sentences that were near, counted from 1."""
 
     passage: Passage
     near: float | None
@@ -76,7 +76,8 @@ class Finder:
         titles = {entry.doc: entry.title for entry in self._base.documents()}
         meant = named(question, titles)
         near = self._near(question, meant)
-        by_words = dict(self._base.by_words(frozenset(grams(question)), BY_WORDS))
+        asked = frozenset(grams(question))
+        by_words, rarity = dict(self._base.by_words(asked, BY_WORDS)), self._base.rarity(asked)
         rows = list({*near, *by_words})
         chunks = self._base.chunks(rows)
         most = max(by_words.values(), default=1.0)
@@ -85,7 +86,7 @@ class Finder:
         for row in rows:
             chunk, lines = chunks[row], near.get(row, {})
             cosine = _mixed(lines, self._weights.sentence, floor) if not self.by_words_only else None
-            covered = _covered(question, chunk)
+            covered = _covered(rarity, chunk)
             score = cosine if cosine is not None else covered
             score += self._weights.words * by_words.get(row, 0.0) / most
             score += self._extra(question, chunk, meant)
@@ -135,6 +136,6 @@ def _mixed(lines: Mapping[int, float], share: float, floor: float) -> float:
     return (1 - share) * whole + share * (best if best is not None else whole)
 
 
-def _covered(question: str, chunk: Chunk) -> float:
-    asked = set(grams(question))
-    return len(asked & set(grams(f"{chunk.title} {chunk.section} {chunk.text}"))) / len(asked) if asked else 0.0
+def _covered(rarity: Mapping[str, float], chunk: Chunk) -> float:
+    there = set(grams(f"{chunk.title} {' '.join(chunk.path)} {chunk.section} {chunk.text}"))
+    return sum(value for gram, value in rarity.items() if gram in there) / (sum(rarity.values()) or 1.0)

@@ -133,7 +133,7 @@ def build_nlu(settings: Settings, model: ChatModel | None) -> Cascade:
     route = settings.nlu.route
     slow = LlmUnderstander(model, nearest=settings.llm.nearest) if model and route != "fast" else None
     fast = None if slow and route == "llm" else FastUnderstander(threshold=settings.nlu.threshold)
-    return Cascade(slow, fast)
+    return Cascade(slow, fast, build_mender() if settings.nlu.pinyin else None)
 
 
 @lru_cache(maxsize=1)

@@ -32,12 +32,12 @@ _EXCEPT: Final = re.compile("除外|不包括|不适用|不免除")
 
 @dataclass(frozen=True)
 class Pick:
-    """A statement in a document's words. ``context`` is what it stands under (a list's opening line), ``whole`` the
-    chunk's text without its number."""
+    """A statement in a document's words. ``telling`` is what says yes or no: with the opening of the list it stands in,
+    or of a table's row the field asked about. ``whole`` is the chunk's text without its number."""
 
     found: Found
     statement: str
-    context: str
+    telling: str
     whole: str
 
 
@@ -68,7 +68,9 @@ def pick(question: str, found: Sequence[Found], room: int) -> Pick:
         statement = context + item
     else:
         statement = item if len(item) <= room else _window(question, item, room, 0, len(item))
-    return Pick(chosen, statement.rstrip("；;：:，,"), context, wording(chosen.chunk))
+    statement = statement.rstrip("；;：:，,")
+    telling = _telling(question, statement) if is_row(lines[at]) else context + statement
+    return Pick(chosen, statement, telling, wording(chosen.chunk))
 
 
 def _score(question: str, found: Found, at: int, line: str) -> float:
@@ -107,6 +109,11 @@ def _fields(question: str, row: str, room: int) -> str:
         if sum(len(fields[k]) + 1 for k in (*kept, n)) <= room:
             kept.add(n)
     return "；".join(fields[n] for n in sorted(kept))
+
+
+def _telling(question: str, row: str) -> str:
+    fields = row.split("；")
+    return max(fields[1:] or fields, key=lambda field: _shared(question, field))
 
 
 def _window(question: str, text: str, room: int, start: int, end: int) -> str:

@@ -38,7 +38,8 @@ class Weights:
 @dataclass(frozen=True)
 class Found:
     """A passage with what made it one: ``near`` its cosine (None without an embedder), ``covered`` the share of the
-    question's words it holds, rare ones weighing more, ``lines`` the cosines of those of its sentences that were near, counted from 1."""
+    question's words it holds, rare ones weighing more, ``lines`` the cosines of its sentences that were near, counted
+    from 1."""
 
     passage: Passage
     near: float | None

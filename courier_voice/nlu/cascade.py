@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, Protocol
 
 from courier_voice.core.turn import Draft, NluContext, Understanding
 from courier_voice.core.words import Utterance
 from courier_voice.nlu.controls import control
+from courier_voice.text.normalize import normalize
 
 UNSURE: Final = 0.5
 """Without a language model, what the fast one believes less than this is asked for again in other words."""
@@ -23,22 +25,32 @@ class Fast(Model, Protocol):
 
 
 class Cascade:
-    """Control words by list, then the fast model where it is sure, then ``model``; either of the two may be missing."""
+    """Control words by list, then the fast model where it is sure, then ``model``; either of the two may be missing.
 
-    def __init__(self, model: Model | None = None, fast: Fast | None = None) -> None:
-        self.model = model
-        self.fast = fast
+    ``mend`` puts misspelt words of the trade right, in text that was typed or comes from another recogniser.
+    """
+
+    def __init__(
+        self, model: Model | None = None, fast: Fast | None = None, mend: Callable[[str], str] | None = None
+    ) -> None:
+        self.model, self.fast, self._mend = model, fast, mend
 
     def reflex(self, utterance: Utterance) -> Understanding | None:
         draft = control(utterance)
         return Understanding((draft,), "control") if draft else None
 
     def understand(self, utterance: Utterance, context: NluContext) -> Understanding:
+        utterance = self._mended(utterance)
         return self.reflex(utterance) or self._read(utterance, context)
 
     def glance(self, utterance: Utterance, context: NluContext) -> Understanding | None:
         """Control words and the fast model, however sure; None without one."""
+        utterance = self._mended(utterance)
         return self.reflex(utterance) or (self.fast.understand(utterance, context) if self.fast else None)
+
+    def _mended(self, utterance: Utterance) -> Utterance:
+        better = self._mend(utterance.heard) if self._mend else utterance.heard
+        return utterance if better == utterance.heard else replace(normalize(better), nbest=utterance.nbest)
 
     def _read(self, utterance: Utterance, context: NluContext) -> Understanding:
         quick = self.fast.understand(utterance, context) if self.fast else None

@@ -27,14 +27,14 @@ _HELD_OUT: Final = 8
 """One seed line in so many is kept from training."""
 _SHARES: Final[Mapping[str, float]] = {
     "dial": 8, "send_sms": 11, "fill_pickup": 14, "query_waybill": 10, "query_tasks": 10, "ask_knowledge": 10,
-    "sign_off": 8, "report_exception": 9, "correct": 6, "confirm": 2, "cancel": 2.5, "repeat": 2, "help": 2, "none": 20,
+    "sign_off": 8, "report_exception": 9, "correct": 6, "confirm": 2, "cancel": 2.5, "repeat": 2, "help": 2, "none": 34,
     "two": 6,
 }  # fmt: skip
 """How often a variant of each intent's seeds is made, and of those with two commands."""
 _STATE_SHARE: Final = 0.22
 _TALK: Final = ("everyday", "news", "general", "street", "domains", "domains", "domains")
 """Lists of sentences that are no commands."""
-_TALK_SHARE: Final = 0.35
+_TALK_SHARE: Final = 0.25
 """How much of ``none`` is from these lists."""
 
 

@@ -20,6 +20,7 @@ from courier_voice.core.privacy import PersonalFilter, masked_trace
 from courier_voice.settings import Settings
 
 if TYPE_CHECKING:
+    from courier_voice.asr.style import Habits
     from courier_voice.dialog.sms_rules import SmsRules
     from courier_voice.knowledge.base_fill import Filler
     from courier_voice.logistics.closed import ClosedOutbox
@@ -62,13 +63,24 @@ def build_detector() -> SpeechDetector:
 
 def build_asr(settings: Settings, detector: SpeechDetector | None = None) -> Transcriber:
     """The recogniser chosen. Raises WeightsError naming the command that brings its weights."""
+    from courier_voice.asr.second import SecondOpinion
     from courier_voice.asr.style import PLAIN, TUNED
     from courier_voice.weights.adapt import chosen_model
 
     chosen = settings.asr
     path, tuned = chosen_model(chosen.model, chosen.adapter, settings.weights)
     detector = detector or build_detector()
-    habits = TUNED if tuned else PLAIN
+    if not tuned:
+        return _engine(settings, path, detector, PLAIN)
+    first = _engine(settings, path, detector, TUNED)
+    if not chosen.second_opinion:
+        return first
+    plain, _ = chosen_model(chosen.model, "none", settings.weights)
+    return SecondOpinion(first, lambda: _engine(settings, plain, detector, PLAIN))
+
+
+def _engine(settings: Settings, path: Path, detector: SpeechDetector, habits: Habits) -> Transcriber:
+    chosen = settings.asr
     if chosen.engine == "faster-whisper":
         from courier_voice.asr.faster import FasterWhisper
 
@@ -83,7 +95,7 @@ def build_asr(settings: Settings, detector: SpeechDetector | None = None) -> Tra
     from courier_voice.asr.openai import OpenAIWhisper
     from courier_voice.weights.convert import openai_checkpoint
 
-    checkpoint = path / "openai.pt" if tuned else openai_checkpoint(path) if path.is_dir() else path
+    checkpoint = path / "openai.pt" if habits.knows_silence else openai_checkpoint(path) if path.is_dir() else path
     return OpenAIWhisper(
         str(checkpoint),
         detector,

@@ -23,6 +23,8 @@ class Asr(Group):
     """A name of the catalogue, ``hf:org/repo``, ``whisper:NAME`` (openai-whisper only) or a path."""
     adapter: str = "auto"
     """``auto``: the shipped one, for whisper-base; ``none``: the plain model; or the path of an adapter.safetensors."""
+    second_opinion: bool = True
+    """Whether the plain model hears, too, what the tuned one is unsure of."""
     beam: int = Field(default=5, ge=1, le=20)
     hypotheses: int = Field(default=3, ge=1, le=20)
     threads: int = Field(default=2, ge=1)

@@ -72,7 +72,7 @@ def train_ear(
         ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the run (default: ear-run/ under COURIER_HOME).")] = None,
-    steps: Annotated[int, typer.Option(min=1)] = 1200,
+    steps: Annotated[int, typer.Option(min=1)] = 3200,
     rank: Annotated[int, typer.Option(min=1)] = 16,
     where: Annotated[str, typer.Option(help="both, encoder or decoder.")] = "both",
     seed: int = 0,

@@ -84,8 +84,9 @@ def batched(files: list[Path], size: int) -> Iterator[list[Path]]:
 
 def _heard(asr: Transcriber, audios: list[Audio]) -> list[Transcript]:
     from courier_voice.asr.faster import FasterWhisper
+    from courier_voice.asr.second import SecondOpinion
 
-    if len(audios) > 1 and isinstance(asr, FasterWhisper):
+    if len(audios) > 1 and isinstance(asr, FasterWhisper | SecondOpinion):
         return asr.transcribe_waiting(audios)
     return [asr.transcribe(audio) for audio in audios]
 

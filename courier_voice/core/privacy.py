@@ -135,9 +135,7 @@ def phoneless(value: Any) -> Any:
     return value
 
 
-_INSIDE: Final = re.compile(
-    r"[1１][3-9３-９]\d(?:[\s+-]|%20)?\d{4}(?:[\s+-]|%20)?\d{4}|0\d{2,3}-[2-9]\d{6,7}(?!\d)"
-)
+_INSIDE: Final = re.compile(r"[1１][3-9３-９]\d(?:[\s+-]|%20)?\d{4}(?:[\s+-]|%20)?\d{4}|0\d{2,3}-[2-9]\d{6,7}(?!\d)")
 """In a log even a number inside a longer one, or in a URL, goes; that costs a waybill now and then."""
 
 

@@ -23,7 +23,7 @@ LONGEST: Final = 60
 """Characters of what is said at once about the matter; document and article come on top."""
 PASSAGES: Final = 9
 
-ENOUGH: Final = 0.475
+ENOUGH: Final = 0.465
 BY_WORDS: Final = 0.2
 """Below it the documents are taken not to say it: of the best cosine and ``BY_WORDS`` times the best share of the
 question's words. Calibrated on the development questions of laws and company documents together."""

@@ -33,10 +33,11 @@ _WRONG: Final = re.compile("违法|违规|犯法|犯规|超标|违反")
 _LIMIT: Final = re.compile("不得(?:少于|超过|低于|高于|小于|大于|晚于|早于|多于|短于|长于)|不超过|不低于|不少于")
 _NOT_FREED: Final = re.compile("不(?:能)?(?:免除|减轻|影响)|不得(?:拒绝|推诿|阻碍|阻挠|拖延|以)")
 _NO: Final = re.compile(
-    "不得|禁止|严禁|不予|不能|不准|不许|不可(?!抗)|不承担|不负|不赔|不需|无需|不必|无须|不用|不包括|不适用|免予|免收|不收取|不应|拒收|一律不|不属于|无权|除外|不计入|不收|无效|作废|[：:]\s*否$"
+    "不得|禁止|严禁|不予|不能|不准|不许|不可(?!抗)|不承担|不负|不赔|不需|无需|不必|无须|不用|不包括|不适用|免予|免收|不收|"
+    "不应|拒收|一律不|不属于|无权|除外|不计入|无效|作废|[：:]否$"
 )
 _YES: Final = re.compile(
-    "可以|有权|允许|准许|应当|应该|必须|须|需要|承担|负责|予以|享有|属于|视为|应|要|处以?|责令|[：:]\s*是$"
+    "可以|有权|允许|准许|应当|应该|必须|须|需要|承担|负责|予以|享有|属于|视为|应|要|处以?|责令|[：:]是$"
 )
 
 
@@ -72,7 +73,7 @@ def stance(question: str, statement: str) -> Stance | None:
     told = _LIMIT.sub("", statement)
     if _NOT_FREED.search(told):
         return "no" if refused or kind == "may" else "yes"
-    denies, grants = bool(_NO.search(told)), bool(re.search("可以|有权|允许|准许|[：:]\\s*是$", told))
+    denies, grants = bool(_NO.search(told)), bool(re.search("可以|有权|允许|准许|[：:]是$", told))
     demands = bool(_YES.search(told)) and not grants
     if not (denies or grants or demands):
         return None

@@ -7,9 +7,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from courier_voice.dialog.facts import Fact, facts_of
+from courier_voice.text.numerals import value
 
 _GIVEN: Final = frozenset("文件 规定 要求 快递 快件 客户 包裹 情况 时候 公司 快递员".split())
 _CITED: Final = re.compile(r"《[^》]*》|第[零一二三四五六七八九十百千\d]+[条章节款项]")
+_NUMERAL: Final = re.compile(
+    "(?<![\\d.])[零一二两三四五六七八九十百千万亿]+(?=[个小分天日年月周元块角倍米厘公千克升次层件箱岁万台瓶份票人名家项种工点时度]|以[上下内外])"
+)
 _CHARS_KEPT: Final = 0.7
 
 
@@ -30,7 +34,14 @@ def unsupported(answer: str, passages: Sequence[str], question: str = "") -> lis
 
 
 def _facts(text: str) -> frozenset[Fact]:
-    return facts_of(text.replace("～", "-").replace("—", "-"))
+    return facts_of(_NUMERAL.sub(_arabic, re.sub("[～—]", "-", text)))
+
+
+def _arabic(match: re.Match[str]) -> str:
+    try:
+        return f"{value(match.group()):f}"
+    except ValueError:  # 万千家庭
+        return match.group()
 
 
 def _stands(fact: Fact, known: frozenset[Fact], source: str, question: str) -> bool:

@@ -15,6 +15,8 @@ from courier_voice.knowledge.grams import grams
 
 LOOKED_AT: Final = 3
 """Passages a sentence is taken from."""
+_RANKED: Final = 2.0
+"""What a passage's lead over another counts against the fit of its sentences."""
 
 _CLAUSE: Final = re.compile(r"(?<=[，；：。,;])")
 _MARKER: Final = re.compile(
@@ -50,7 +52,9 @@ def pick(question: str, found: Sequence[Found], room: int) -> Pick:
     for each in found[:LOOKED_AT]:
         lines = sentences(wording(each.chunk))
         for at, line in enumerate(lines):
-            score = _score(question, each, at, _context(lines, at) + line) + each.passage.score - found[0].passage.score
+            score = _score(question, each, at, _context(lines, at) + line) + _RANKED * (
+                each.passage.score - found[0].passage.score
+            )
             if best is None or score > best[0]:
                 best = (score, each, at)
     assert best is not None

@@ -180,12 +180,13 @@ class Base:
         return [(row["rowid"], -row["score"]) for row in self._rows(query, match, count)]
 
     def rarity(self, wanted: Collection[str]) -> dict[str, float]:
-        """How telling each gram is: the logarithm of chunks over chunks that have it; 0 for what all have."""
+        """How telling each gram is: BM25's inverse frequency over chunks."""
         marks = ",".join("?" * len(wanted))
         total = self._rows("SELECT COUNT(*) AS n FROM chunks")[0]["n"]
         query = f"SELECT term, doc FROM vocabulary WHERE term IN ({marks})"
         known = {row["term"]: row["doc"] for row in self._rows(query, *map(_token, wanted))}
-        return {gram: log((total + 1) / (known.get(_token(gram), 0) + 1)) for gram in wanted}
+        having = {gram: known.get(_token(gram), 0) for gram in wanted}
+        return {gram: log(1 + (total - count + 0.5) / (count + 0.5)) for gram, count in having.items()}
 
     def chunks(self, rows: Collection[int]) -> dict[int, Chunk]:
         marks = ",".join("?" * len(rows))

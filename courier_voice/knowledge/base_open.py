@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,8 @@ from courier_voice.knowledge.find import Finder
 from courier_voice.knowledge.readers import FORMATS, READER, read
 from courier_voice.knowledge.split import SPLITTER, split
 from courier_voice.knowledge.store import VectorStore
+
+log = logging.getLogger(__name__)
 
 MAKING: Final = Making(read, split, str(READER), str(SPLITTER), frozenset(FORMATS))
 
@@ -61,5 +64,10 @@ class Library:
         if told.answered:
             return told
         if self._answerer is None:
-            self._answerer = answerer(self._open(), self._model)
+            filler = self._open()
+            if not filler.base.documents():
+                log.warning("the knowledge base is empty, so only key accounts' rules answer: courier-voice kb add")
+            elif filler.embedder is None:
+                log.warning("documents are found by words only: courier-voice models pull embedding-gemma; kb update")
+            self._answerer = answerer(filler, self._model)
         return advice(self._answerer.answer(question))

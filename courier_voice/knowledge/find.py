@@ -86,7 +86,7 @@ class Finder:
         found = []
         for row in rows:
             chunk, lines = chunks[row], near.get(row, {})
-            cosine = _mixed(lines, self._weights.sentence, floor) if not self.by_words_only else None
+            cosine = _mixed(lines, self._weights.sentence, floor) if near else None
             covered = _covered(rarity, chunk)
             score = cosine if cosine is not None else covered
             score += self._weights.words * by_words.get(row, 0.0) / most

@@ -10,6 +10,7 @@ from typing import Final
 
 _KINDS: Final = "法典|法|条例|办法|细则|规定|规范|制度|手册|标准|指引|通知|须知|流程|要求"
 _NAMED: Final = re.compile(rf"[一-鿿]{{1,12}}?(?:{_KINDS})")
+_KIND: Final = re.compile(rf"(?:{_KINDS})$")
 _STATE: Final = re.compile("中华人民共和国|[《》（）()〈〉]")
 _LONGEST: Final = 14
 
@@ -55,7 +56,11 @@ def _core(title: str) -> str:
 
 
 def _short_for(form: str, title: str) -> bool:
-    if form[-1] != title[-1:] or re.fullmatch(_KINDS, form) or form[0] in "的按照和与":
+    kinds = [_KIND.search(text) for text in (form, title)]
+    if not all(kinds) or form[0] in "的按照和与":
+        return False
+    ours, theirs = (kind.group() for kind in kinds if kind)
+    if ours != theirs or ours == form:
         return False
     rest = iter(title)
     return all(char in rest for char in form)

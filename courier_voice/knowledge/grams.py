@@ -30,8 +30,12 @@ def articles(text: str) -> tuple[str, ...]:
     """The article numbers a text names: 第二十二条 and 22条 are ``art22``, 第三条之一 is ``art3-1``."""
     found = []
     for match in _ARTICLE.finditer(text):
+        try:
+            number = int(value(match["number"] or match["digits"]))
+        except ValueError:  # 第千条
+            continue
         more = f"-{value(match['more'])}" if match["more"] else ""
-        found.append(f"art{int(value(match['number'] or match['digits']))}{more}")
+        found.append(f"art{number}{more}")
     return tuple(found)
 
 

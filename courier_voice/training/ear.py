@@ -32,7 +32,7 @@ class Recipe:
     model without adapters is right, its distribution is kept.
     """
 
-    steps: int = 1200
+    steps: int = 3200
     batch: int = 8
     lr: float = 5e-4
     warmup: int = 30

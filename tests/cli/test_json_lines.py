@@ -128,7 +128,18 @@ def test_models_list_for_people_is_on_stdout(run: Run) -> None:
     assert "whisper-base" in ran.out
 
 
-def test_the_knowledge_base_says_that_it_is_not_there_yet(run: Run) -> None:
-    ran = run("kb", "ask", "锂电池能寄吗", "--json")
-    assert (ran.code, ran.out) == (1, "")
-    assert "not there yet" in ran.err
+def test_the_knowledge_base_takes_a_document_and_answers_from_it(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COURIER_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("COURIER_KB__EMBEDDER", "none")
+    (tmp_path / "规定.md").write_text("# 收寄规定\n\n第一条 锂电池不得单独收寄。\n", encoding="utf-8")
+    assert [row["state"] for row in run("kb", "add", str(tmp_path / "规定.md"), "--json").rows] == ["added"]
+    assert [row["doc"] for row in run("kb", "list", "--json").rows] == ["规定.md"]
+    (found,) = run("kb", "search", "锂电池能单独收寄吗", "--json").rows
+    assert [(each["doc"], each["section"]) for each in found["passages"]] == [("规定.md", "第一条")]
+    (answer,) = run("kb", "ask", "锂电池能单独收寄吗", "--json").rows
+    assert answer["answered"]
+    assert answer["answer"].startswith("不能，《收寄规定》第一条")
+    assert answer["citations"] == [{"doc": "规定.md", "section": "第一条"}]
+    assert [row["state"] for row in run("kb", "remove", "规定.md", "--json").rows] == ["removed"]

@@ -90,6 +90,13 @@ def test_without_an_embedder_words_find_it(tmp_path: Path, docs: Path) -> None:
     assert first.near is None
 
 
+def test_documents_without_vectors_are_still_found_by_their_words(tmp_path: Path, docs: Path) -> None:
+    list(small_base(tmp_path / "kb", docs).add([docs / "收件.txt"], quiet))
+    later = small_base(tmp_path / "kb", docs, HashedGrams())
+    (first, *_) = Finder(later.base, later.store, later.embedder).search("易碎品要包几层")
+    assert (first.chunk.section, first.near) == ("第二条", None)
+
+
 def test_an_unreadable_file_is_told_and_the_others_go_in(tmp_path: Path, docs: Path) -> None:
     (docs / "空.txt").touch()
     filler = small_base(tmp_path / "kb", docs)

@@ -1,7 +1,7 @@
 """A second opinion: what the tuned model is unsure of, the model as published hears too; the surer of the two is right.
 
-Tuning on couriers' speech costs a little of everything else. Interpolating the weights (WiSE-FT, arXiv:2109.01903) gives
-up some of the gain everywhere; two networks of one shape have log-probabilities that compare, case by case.
+Tuning on couriers' speech costs a little of everything else. Interpolating the weights (WiSE-FT, arXiv:2109.01903)
+costs some of the gain everywhere; two networks of one shape have log-probabilities that compare, case by case.
 """
 
 from __future__ import annotations

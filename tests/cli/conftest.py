@@ -42,6 +42,7 @@ def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """An outbox of the test's own; nothing is played."""
     monkeypatch.setenv("COURIER_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("COURIER_TTS__ENGINE", "console")
+    monkeypatch.setenv("COURIER_KB__EMBEDDER", "none")
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 

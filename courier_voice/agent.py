@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from courier_voice.core.errors import ApiError, CourierVoiceError, ModelError, NoRecogniser, OutboxError
+from courier_voice.core.errors import ApiError, CourierVoiceError, NoRecogniser, OutboxError
 from courier_voice.core.intent import Knowledge, Polisher, Tools
 from courier_voice.core.parcels import Day, Receipt
 from courier_voice.core.ports import Effects, Ledger, LogisticsApi, Speaker, Transcriber, Understander
@@ -22,7 +23,7 @@ from courier_voice.dialog.context import following, in_context, pinned, still_wa
 from courier_voice.dialog.hearings import Choice, Hearing, choose, hearings
 from courier_voice.dialog.hints import hints
 from courier_voice.dialog.memory import CHANGE, Memory, remember
-from courier_voice.dialog.outcomes import dated, kind_of
+from courier_voice.dialog.outcomes import by_rules, dated, kind_of
 from courier_voice.dialog.phrasing import read_back
 from courier_voice.dialog.sms_rules import SmsRules
 from courier_voice.text.normalize import normalize
@@ -70,15 +71,9 @@ class Agent:
         """What is said in 16 kHz audio, the day's names in mind; nothing is done about it. Raises CourierVoiceError."""
         if self.asr is None:
             raise NoRecogniser("this agent has no recogniser: set asr.engine")
-        return self.asr.transcribe(audio, self._expected())
-
-    def _expected(self) -> tuple[str, ...]:
-        if self.seen is None:
-            try:
-                self.seen = self.api.day()
-            except ApiError:  # without network he is heard without hints
-                return ()
-        return hints(self.seen)
+        with suppress(ApiError):  # without network he is heard without hints
+            self.seen = self.seen or self.api.day()
+        return self.asr.transcribe(audio, hints(self.seen) if self.seen else ())
 
     def take_transcript(self, heard: Transcript, clock: Stopwatch | None = None) -> Turn:
         """Act on what a recogniser heard."""
@@ -113,16 +108,15 @@ class Agent:
             return []
         here = day.by_id(day.current)
         door = tips.on_reaching(here, day) if here and here.state == "pending" else None
-        due = [tip for tip in (door, tips.on_time(day, self.memory.told)) if tip]
-        return self._tell([tip for tip in due if not tips.keys(tip) <= self.memory.told])
+        return self._tell([tip for tip in (door, tips.on_time(day, self.memory.told)) if tip])
 
     def _opened(self, day: Day, outcomes: list[Outcome]) -> list[Outcome]:
         """The reminder that goes with a pickup form opened in this turn."""
         opened = [day.by_waybill(o.form) for o in outcomes if o.form]
-        due = [tip for parcel in opened if parcel and (tip := tips.on_reaching(parcel, day))]
-        return self._tell([tip for tip in due if not tips.keys(tip) <= self.memory.told])
+        return self._tell([tip for parcel in opened if parcel and (tip := tips.on_reaching(parcel, day))])
 
-    def _tell(self, due: Sequence[tips.Tip]) -> list[Outcome]:
+    def _tell(self, reminders: Sequence[tips.Tip]) -> list[Outcome]:
+        due = [tip for tip in reminders if not tips.keys(tip) <= self.memory.told]
         told = self.memory.told.union(*map(tips.keys, due))
         more = "".join(tip.details for tip in due)
         self.memory = replace(self.memory, told=told, details=more or self.memory.details)
@@ -138,7 +132,8 @@ class Agent:
                 here = day.by_id(day.current)
                 self.memory = replace(self.memory, focus=here.waybill if here else None)
             with clock("nlu"):
-                told = self._standing(asked, day) if asked else self._more(utterance)
+                more = self.memory.details if tips.asks_for_more(utterance.text) else ""
+                told = self._standing(asked, day) if asked else more
                 choice = Choice(heard[0]) if told else choose(heard, partial(self._glance, day), day, self.memory.focus)
                 utterance = choice.hearing.utterance
                 understanding = NOTHING_HEARD if told else self._understand(utterance, day)
@@ -151,16 +146,19 @@ class Agent:
                     outcomes, understanding = self._act(choice, understanding, day)
                 outcomes = [dated(outcome, day) for outcome in outcomes] + self._opened(day, outcomes)
                 outcomes += self._afterwards(day, outcomes, late)
-        except (ApiError, ModelError, OutboxError) as error:
-            told = self._standing(asked, None) if asked and isinstance(error, ApiError) else ""
-            outcomes = [Outcome("answer", told) if told else Outcome("reject", error.said)]
+        except CourierVoiceError as error:
+            known = self._without_day(utterance, asked) if day is None and isinstance(error, ApiError) else None
+            outcomes = [known or Outcome("reject", error.said)]
         return self._finish(utterance, understanding, outcomes, clock, day)
+
+    def _without_day(self, utterance: Utterance, asked: standing.Question | None) -> Outcome | None:
+        """What can be answered though neither the API nor the cache tells of today: what was done, and the rules."""
+        if told := self._standing(asked, None) if asked else "":
+            return Outcome("answer", told)
+        return by_rules(self.nlu.glance(utterance, self.memory.context()), self.knowledge)
 
     def _standing(self, asked: standing.Question, day: Day | None) -> str:
         return standing.answered(asked, self.effects.history(60), day)
-
-    def _more(self, utterance: Utterance) -> str:
-        return self.memory.details if tips.asks_for_more(utterance.text) else ""
 
     def _told(self, said: str) -> list[Outcome]:
         """The answer to a question over what was done; what waits for a yes is read back again, or it would be lost."""

@@ -56,6 +56,8 @@ class Advice:
     answered: bool
     citations: tuple[tuple[str, str], ...] = ()
     """(document, section) pairs."""
+    details: str = ""
+    """The passage's own words, for who asks for more."""
 
 
 class Knowledge(Protocol):

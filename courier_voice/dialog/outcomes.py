@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
+from typing import Final
 
-from courier_voice.core.parcels import Day
-from courier_voice.core.turn import Kind, Outcome
+from courier_voice.core.errors import CourierVoiceError
+from courier_voice.core.intent import Knowledge
+from courier_voice.core.parcels import Call, Day
+from courier_voice.core.turn import Kind, Outcome, Understanding
 from courier_voice.dialog.phrasing import aged
+
+NO_DAY: Final = Day("", datetime(2000, 1, 1), None, None, (), ())
+"""For questions about rules when nothing is known of today."""
 
 
 def dated(outcome: Outcome, day: Day) -> Outcome:
@@ -22,3 +29,16 @@ def kind_of(outcomes: Sequence[Outcome]) -> Kind:
     kinds = {o.kind for o in outcomes}
     order: tuple[Kind, ...] = ("ask", "confirm", "act", "answer", "reject")
     return next(kind for kind in order if kind in kinds)
+
+
+def by_rules(meant: Understanding | None, knowledge: Knowledge) -> Outcome | None:
+    """The answer to a question over the documents, which need no network; None for all else, and without an answer."""
+    question = str(meant.drafts[0].slots.get("question", "")) if meant else ""
+    if not meant or len(meant.drafts) > 1 or meant.drafts[0].intent != "ask_knowledge" or not question:
+        return None
+    try:
+        advice = knowledge.ask(question, None, NO_DAY)
+    except CourierVoiceError:
+        return None
+    call = Call("knowledge", None, {"question": question})
+    return Outcome("answer", advice.text, (call,), details=advice.details) if advice.answered else None

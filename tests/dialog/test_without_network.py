@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from courier_voice.core.errors import ApiUnavailable
+from courier_voice.core.intent import Advice
 from courier_voice.core.turn import Draft
 from courier_voice.logistics import offline
 from courier_voice.logistics.clock import Moment
@@ -76,3 +77,20 @@ def test_a_call_is_not_kept_for_later(talk: Any, door: Basement) -> None:
     door.open = True
     talk("今天还有几件没送", Draft("query_tasks", {"kind": "delivery"}))
     assert talk.effects() == []
+
+
+def test_rules_are_answered_though_nothing_is_known_of_today(talk: Any) -> None:
+    class Rules:
+        def ask(self, question: str, about: Any, day: Any) -> Advice:
+            return Advice(f"{question}：要缓冲三层。", "易碎" in question)
+
+    class Down:
+        def __getattr__(self, name: str) -> Any:
+            raise ApiUnavailable("no network since the morning; leave the basement")
+
+    talk.agent.api, talk.agent.knowledge = Down(), Rules()
+    talk.nlu.glance = talk.nlu.understand
+    turn = talk("易碎品怎么包", Draft("ask_knowledge", {"question": "易碎品怎么包"}))
+    assert (turn.kind, turn.reply) == ("answer", "易碎品怎么包：要缓冲三层。")
+    assert talk("瓷器怎么包", Draft("ask_knowledge", {"question": "瓷器怎么包"})).kind == "reject"
+    assert talk("今天还有几件没送", Draft("query_tasks", {})).kind == "reject"

@@ -16,6 +16,7 @@ from courier_voice.core.parcels import Day, Parcel
 from courier_voice.core.privacy import has_phone
 from courier_voice.core.turn import Draft, NluContext, Understanding
 from courier_voice.core.words import Utterance
+from courier_voice.knowledge.base_open import Library, open_base
 from courier_voice.logistics.client import HttpLogistics
 from courier_voice.logistics.mock.carrier import Carrier
 from courier_voice.logistics.mock.serve import in_process_client
@@ -70,14 +71,16 @@ class Quiet:
 
 
 class Talk:
-    def __init__(self, folder: Path, remark: str = "", passage: str = "", model: Any = None) -> None:
+    def __init__(
+        self, folder: Path, remark: str = "", passage: str = "", model: Any = None, knowledge: Any = None
+    ) -> None:
         tasks = [{**t, "remark": remark} if t["waybill"] == NUMBER else t for t in WORLD["tasks"]]
         self.carrier = Carrier(World.model_validate_json(json.dumps({**WORLD, "tasks": tasks})), frozen=True)
         api = HttpLogistics(in_process_client(self.carrier))
         self.outbox = Outbox(folder / "outbox", api)
         self.nlu = Scripted()
         polisher = LlmPolisher(model) if model else TemplatePolisher()
-        self.agent = Agent(Cascade(self.nlu), api, self.outbox, Passage(passage), polisher, Quiet())
+        self.agent = Agent(Cascade(self.nlu), api, self.outbox, knowledge or Passage(passage), polisher, Quiet())
 
     def __call__(self, text: str, intent: str = "none", slots: Mapping[str, object] | None = None) -> Any:
         self.nlu.drafts = (Draft(intent, slots or {}),)
@@ -117,6 +120,27 @@ def test_a_passage_is_read_out_and_nothing_else(tmp_path: Path, number: int) -> 
             assert talk(yes).calls == ()
         assert talk.effects() == []
         talk.outbox.close()
+
+
+def test_a_document_full_of_them_is_quoted_and_nothing_else(tmp_path: Path) -> None:
+    document = tmp_path / "作业规定.md"
+    articles = "".join(f"\n\n第{number}条 生鲜包装要求：{line}" for number, line in enumerate(LINES, 1))
+    document.write_text(f"# 作业规定{articles}\n", "utf-8")
+    filler = open_base(tmp_path / "kb", None)
+    assert [done.state for done in filler.add([document], lambda *_: None)] == ["added"]
+    talk = Talk(tmp_path, knowledge=Library(lambda: filler))
+    quoted = 0
+    for line in LINES:
+        turn = talk("问一下", "ask_knowledge", {"question": f"生鲜包装要求{line}"})
+        assert [c.op for c in turn.calls] == ["knowledge"]
+        assert not has_phone(turn.reply)
+        quoted += any(part in turn.reply for part in (line[:12], line[-12:]))
+        assert not has_phone(talk("要听详细的").reply)
+        for yes in YES:
+            assert talk(yes).calls == ()
+    assert quoted > len(LINES) / 10
+    assert talk.effects() == []
+    talk.outbox.close()
 
 
 @pytest.mark.parametrize("model", [None, Obeying()], ids=["template", "obeying model"])

@@ -111,7 +111,7 @@ def train_nlu(
     out: Annotated[
         Path | None, typer.Option(help="Folder for the model and its cards (default: the package's own).")
     ] = None,
-    steps: Annotated[int, typer.Option(min=1)] = 5000,
+    steps: Annotated[int, typer.Option(min=1)] = 9000,
     seed: int = 1,
     init: Annotated[
         str, typer.Option(help="What is taken from Qwen's embeddings: words (and letters), letters, or scratch: none.")

@@ -149,9 +149,8 @@ class FastUnderstander:
 
     def drafts(self, reading: Reading, utterance: Utterance, waiting: str) -> tuple[Draft, ...]:
         """Raises ModelOutputError when what was read makes no draft."""
-        return tuple(
-            frames.aimed(frames.draft(frame, utterance, part), utterance, waiting) for frame, part in reading.frames
-        )
+        drafts = [frames.draft(frame, utterance, part) for frame, part in reading.frames]
+        return tuple(frames.aimed(draft, utterance, waiting) for draft in _one_breath(drafts))
 
     def confidence(self, reading: Reading) -> float:
         """How likely everything in a reading is right, 0..1."""
@@ -180,6 +179,13 @@ class FastUnderstander:
         split, intents, choices, tags = self._session.run(None, seen)
         bounds = np.cumsum([len(values) for values in CHOICES.values()])[:-1]
         return split, intents, [np.split(row, bounds) for row in choices], tags
+
+
+def _one_breath(drafts: Sequence[Draft]) -> Sequence[Draft]:
+    """The same command twice, of which one names nobody, is one command said in two pieces, the later piece right."""
+    if len(drafts) != 2 or drafts[0].intent != drafts[1].intent or all(d.slots.get("target") for d in drafts):
+        return drafts
+    return [replace(drafts[0], slots={**drafts[0].slots, **drafts[1].slots})]
 
 
 def _log_softmax(scores: Any) -> Any:

@@ -34,7 +34,7 @@ class Recipe:
     """All that the weights depend on beside the data. ``average``: of the weights' moving average, a step."""
 
     seed: int = 1
-    steps: int = 5000
+    steps: int = 9000
     batch: int = 64
     chunk: int = 100
     rate: float = 1.2e-3

@@ -9,7 +9,7 @@ from typing import Final
 from courier_voice.core.parcels import Day
 from courier_voice.core.turn import Draft, Outcome, Proposal
 from courier_voice.core.words import Utterance
-from courier_voice.dialog.addresses import SOUNDS_ALIKE, parts
+from courier_voice.dialog.addresses import SOUNDS_ALIKE, by_address, parts
 from courier_voice.dialog.answers import FREE_TEXT, TO_OTHERS, amends, others, reasons, with_target
 from courier_voice.dialog.choice import positions
 from courier_voice.dialog.corrections import redated, revalued
@@ -131,12 +131,16 @@ def _around(draft: Draft, utterance: Utterance, memory: Memory, day: Day) -> Dra
 
 
 def _spared(draft: Draft, utterance: Utterance, day: Day) -> Draft:
-    """三号楼除了王女士都发: all of a place but those named."""
-    match = _EXCEPT.search(_outside(draft, utterance.text))
+    """三号楼除了王女士都发: all of a place but those named. What is excepted is never the place itself."""
+    said = _outside(draft, utterance.text)
+    match = _EXCEPT.search(said)
     if draft.intent != "send_sms" or match is None:
         return draft
     target = draft.slots.get("target")
     known = target if isinstance(target, dict) else {}
+    if (place := str(known.get("address", ""))) and place in match["whom"]:
+        before = said[: match.start()].strip("，。给跟向对通知叫让发短信")
+        known = {"address": before} if before and by_address(before, day.parcels) else {}
     everybody = resolve({k: v for k, v in known.items() if k in ("address", "among")} | {"ref": "all"}, day, None)
     meant = others(match["whom"], everybody.parcels, day)
     return with_target(draft, {"ref": "all", "among": tuple(p.waybill for p in meant)}) if meant else draft

@@ -52,6 +52,7 @@ _TASKS: Final = tuple(
     )
 )
 _LONGEST_BARE: Final = 8
+_BARE_TAIL: Final = re.compile(r"(?:尾号|单号|运单号?)?(?:是)?\d{4}的?(?:那[个单件家户]|那一?单|这[个单件])?")
 
 
 def shortened(text: str, memory: Memory, day: Day) -> tuple[Draft, ...]:
@@ -66,8 +67,8 @@ def shortened(text: str, memory: Memory, day: Day) -> tuple[Draft, ...]:
         return (_about(last, {"ref": "previous"}),)
     if (match := _ELLIPSIS.match(text)) is not None:
         return _asked_of(match[1], memory, day)
-    tail = re.fullmatch(r"(?:尾号|单号|运单)?(?:是)?(\d{4})(?:的|那[个单件])?", text)
-    return (Draft("query_waybill", {"target": {"tail": tail[1]}, "aspect": "status"}),) if tail else ()
+    tail = re.search(r"\d{4}", text) if _BARE_TAIL.fullmatch(text) else None
+    return (Draft("query_waybill", {"target": {"tail": tail[0]}, "aspect": "status"}),) if tail else ()
 
 
 def _about(last: Draft | None, target: dict[str, object]) -> Draft:
@@ -89,6 +90,8 @@ def _asked_of(words: str, memory: Memory, day: Day) -> tuple[Draft, ...]:
     if last and last.intent == "query_tasks" and (changed := _other_tasks(words, memory, day)):
         return (Draft("query_tasks", {**last.slots, **changed}),)
     target: dict[str, str] = mentioned(words, day)
+    if "tail" in target and not _BARE_TAIL.fullmatch(words):
+        return ()  # 一年要两千多块呢
     here = day.by_waybill(memory.focus)
     if "address" in target and here and _SAME_DOOR.search(words):
         target["address"] += door(here.address)

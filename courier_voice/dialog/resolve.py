@@ -98,7 +98,7 @@ def _referred(ref: str, day: Day, focus: str | None) -> Resolved:
 
 def mentioned(text: str, day: Day) -> dict[str, str]:
     """A target named in a bare answer (发廖女士, 六六八八那个, 五号楼的王女士, 下一单); empty when none is."""
-    for run in re.findall(r"(?<!\d)\d{4}(?!\d)", text):
+    for run in re.findall(r"(?<!\d)\d{4}(?![\d多块元])", text):
         return {"tail": run}
     named = _name_in(text, day)
     there = _address_in(text.replace(named, "，", 1) if named else text, day)

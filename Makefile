@@ -41,7 +41,7 @@ train: setup ## make the fast model of understanding anew, under 30 minutes on t
 ear-data: setup ## speak the recogniser's training sentences, about 45 minutes on two cores; goes on where it was stopped
 	@$(BIN)/courier-voice train ear-data
 
-ear: setup ## tune the recogniser on them, about 45 minutes; goes on where it was stopped
+ear: setup ## tune the recogniser on them, about an hour and a half; goes on where it was stopped
 	@$(BIN)/courier-voice train ear
 
 chaos: packages ## 10,000 effects under faults and kill -9: none lost, none twice

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 
 import pytest
 
 from courier_voice.core.privacy import Known, has_phone
 from courier_voice.llm.shielded import Shielded
+from courier_voice.training.seeds import read_seeds
+from courier_voice.training.slots import lines
 
 NUMBERS = ("13812345678", "138 1234 5678", "１３８１２３４５６７８", "幺三八一二三四五六七八", "0571-87654321")
 
@@ -85,3 +88,21 @@ def test_digits_and_times_are_no_secret() -> None:
     for said in ("给尾号6688打电话", "三公斤半，寄特快，保价2000", "我十分钟后到", "今天还有几件没送"):
         Shielded(model, known=known()).complete([("user", said)], max_tokens=9)
         assert model.shown == [said]
+
+
+def test_hardly_a_whole_name_that_is_on_no_list_goes_out() -> None:
+    rng = random.Random(3)
+    families, given = lines("surnames"), lines("given_names")
+    told = sent = 0
+    for seed in rng.sample(sorted(read_seeds(), key=lambda seed: seed.text), 2500):
+        pieces = [piece for command in seed.commands for piece in command.pieces]
+        if not any(piece.slot == "name" for piece in pieces):
+            continue
+        name = rng.choice(families) + rng.choice(given)
+        model = Elsewhere()
+        said = "".join(name if piece.slot == "name" else piece.words for piece in pieces)
+        assert Shielded(model, known=Known()).complete([("user", said)], max_tokens=9) == said
+        told += 1
+        sent += name in model.shown[0]
+    assert told > 200
+    assert sent <= 0.03 * told

@@ -23,7 +23,7 @@ _AROUND: Final = re.compile(r"尾号|运单|单号|[给是的就吧呢那这个�
 LONGEST_AROUND: Final = 2
 TO_OTHERS: Final = re.compile(r"您|你[好们]|师傅|老板|大[哥爷妈姐叔][，,你]|美女|帅哥|麻烦|谢谢|[吗？?]$")
 """Words to somebody else: no answer to us."""
-_ASKS: Final = re.compile(r"什么|多少|哪|几[个件单点条]|怎么|[吗呢？?]$")
+_ASKS: Final = re.compile(r"什么|多少|哪|几[个件单点条]|怎么|[报查念看]一?[下遍]|[吗呢？?]$")
 _POINTS: Final = re.compile(r"[那这](?:一)?[个家户单件位]|^[就是要选]|的[吧啊]?$|第")
 """How one of several is pointed at, whatever it says."""
 _COMMANDS: Final = re.compile(

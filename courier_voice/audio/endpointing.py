@@ -114,7 +114,7 @@ def events(
         if quiet and quiet * FRAME_S >= ears.pause_s > (quiet - 1) * FRAME_S:
             pauses += 1
             yield Paused(clock * FRAME_S, _sound(kept), pauses)
-        over = quiet * FRAME_S >= max(ears.pause_s, patience()) if pauses and quiet * FRAME_S >= ears.pause_s else False
+        over = bool(quiet) and quiet * FRAME_S >= ears.pause_s and quiet * FRAME_S >= patience()
         if over or len(kept) * FRAME_S >= ears.longest_s:
             yield Ended(clock * FRAME_S, _sound(kept), pauses if over else None, last * FRAME_S)
             kept, run, quiet = [], 0, 0

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from queue import Empty, Full, Queue
@@ -16,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from courier_voice.audio.endpoint import FRAME, FRAME_S, VoiceStream
+from courier_voice.audio.endpoint import FRAME, FRAME_S
 from courier_voice.core.errors import MicrophoneError
 from courier_voice.core.words import RATE, Audio
 
@@ -26,8 +25,6 @@ Frame = NDArray[np.float32]
 _BACKLOG: Final = round(30 / FRAME_S)
 """Frames kept for a listener that is busy with a turn."""
 _DEAD_AFTER_S: Final = 3.0
-_ONSET: Final = 3
-"""Frames in a row that make a beginning: a click or a note of music is shorter."""
 
 _NO_PORTAUDIO: Final = {
     "linux": "install it: sudo apt install libportaudio2 (Fedora: portaudio)",
@@ -81,39 +78,6 @@ def record_while(frames: Iterable[Frame], held: Callable[[], bool], *, longest_s
         if not held() or len(kept) * FRAME_S >= longest_s:
             break
     return _sound(kept)
-
-
-def record_utterance(
-    frames: Iterable[Frame],
-    *,
-    silence_s: float = 0.8,
-    before_s: float = 0.4,
-    wait_s: float | None = None,
-    longest_s: float = 30.0,
-    threshold: float = 0.5,
-) -> Audio | None:
-    """Hands free: one utterance, from ``before_s`` before its first word to ``silence_s`` after its last.
-
-    None when nobody has spoken for ``wait_s``, or before the frames ended. Speech starts with three frames (0.1 s) in
-    a row over ``threshold`` and is over after ``silence_s`` under ``threshold - 0.15``.
-    """
-    stream, waited, spoken, quiet = VoiceStream(), 0, 0, 0
-    kept: deque[Frame] | list[Frame] = deque(maxlen=round(before_s / FRAME_S) + _ONSET)
-    for frame in frames:
-        kept.append(frame)
-        probability = float(stream.probabilities(frame)[0])
-        if isinstance(kept, deque):
-            waited += 1
-            spoken = spoken + 1 if probability >= threshold else 0
-            if spoken >= _ONSET:
-                kept = list(kept)
-            elif wait_s is not None and waited * FRAME_S >= wait_s:
-                return None
-            continue
-        quiet = quiet + 1 if probability < threshold - 0.15 else 0
-        if quiet * FRAME_S >= silence_s or len(kept) * FRAME_S >= longest_s:
-            break
-    return None if isinstance(kept, deque) else _sound(kept)
 
 
 def frames_of(audio: Audio) -> Iterator[Frame]:

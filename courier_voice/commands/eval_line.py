@@ -55,9 +55,6 @@ def eval_sms(
     run.sms(file, limit, fresh, json_, unmasked)
 
 
-BUILD = Path("build/eval")
-
-
 class Audio(str, Enum):
     LIVE = "live"
     TRANSCRIPTS = "transcripts"

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from courier_voice.core.errors import KnowledgeError
+from courier_voice.core.transactions import transaction
 from courier_voice.knowledge.grams import grams
 from courier_voice.knowledge.words import Chunk
 
@@ -116,7 +117,7 @@ class Base:
             self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
-            with self._change():
+            with transaction(self._db):
                 found = self._db.execute("PRAGMA user_version").fetchone()[0]
                 if found == 0:
                     for statement in _TABLES.strip().split(";\n"):
@@ -135,7 +136,7 @@ class Base:
 
     def replace(self, entry: Entry, chunks: Sequence[Chunk]) -> None:
         """Put a document in the place of the one of that name, if any, in one transaction."""
-        with self._told(), self._change():
+        with self._told(), transaction(self._db):
             self._forget(entry.doc)
             for place, chunk in enumerate(chunks):
                 self._insert(chunk, place)
@@ -144,7 +145,7 @@ class Base:
             self._db.execute("INSERT INTO documents VALUES (?,?,?,?,?,?,?,?,?,?,?)", (entry.doc, *stated, *made))
 
     def remove(self, doc: str) -> None:
-        with self._told(), self._change():
+        with self._told(), transaction(self._db):
             self._forget(doc)
 
     def note_source(self, doc: str, source: str) -> None:
@@ -216,16 +217,6 @@ class Base:
             cursor.execute(query, values)
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor]
-
-    @contextmanager
-    def _change(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -7,11 +7,11 @@ place and document is worth more than both.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from courier_voice.knowledge.base import Base, sentences, wording
+from courier_voice.knowledge.base import Base
 from courier_voice.knowledge.embed import Embedder
 from courier_voice.knowledge.find_named import named, place_match
 from courier_voice.knowledge.grams import articles, codes, grams
@@ -119,12 +119,6 @@ class Finder:
         if chunk.doc in meant and set(articles(question)) & set(articles(chunk.section)):
             extra += weights.article
         return extra
-
-
-def best_lines(found: Found) -> Sequence[tuple[str, float]]:
-    """A passage's sentences with their cosines, best first; those that were not near at the end, in order."""
-    told = [(line, found.lines.get(place, -1.0)) for place, line in enumerate(sentences(wording(found.chunk)), 1)]
-    return sorted(told, key=lambda pair: -pair[1])
 
 
 def _mixed(lines: Mapping[int, float], share: float, floor: float) -> float:

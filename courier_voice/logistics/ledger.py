@@ -21,6 +21,7 @@ from courier_voice.core.errors import LedgerError
 from courier_voice.core.parcels import Day, Effect, Status
 from courier_voice.core.parcels import Entry as OutboxEntry
 from courier_voice.core.privacy import Known, people
+from courier_voice.core.transactions import transaction
 from courier_voice.core.turn import Proposal, Turn
 from courier_voice.logistics.clock import FORGET_EVERY_S, Every, Moment, utc_now
 from courier_voice.logistics.records import effect_record, names_said, struck, turn_record, waybills_of
@@ -133,7 +134,7 @@ class Ledger:
             masked = json.dumps(struck(self._known.mask_all(whole), named), ensure_ascii=False)
             sealed = self._seal.seal(json.dumps(whole, ensure_ascii=False))
             row = (utc_now().isoformat(), kind, key, status, masked, sealed)
-            with self._rows, _readable(), self._together():
+            with self._rows, _readable(), transaction(self._db):
                 seq = self._db.execute(
                     "INSERT INTO entries (at, kind, key, status, masked, sealed) VALUES (?, ?, ?, ?, ?, ?)", row
                 ).lastrowid
@@ -218,7 +219,7 @@ class Ledger:
         with self._rows, _readable():
             if not self._db.execute(f"SELECT 1 FROM entries WHERE {where} LIMIT 1", (value,)).fetchone():
                 return 0
-            with self._together():
+            with transaction(self._db):
                 self._db.execute("INSERT INTO erasing VALUES (1)")
                 gone = self._db.execute(f"DELETE FROM entries WHERE {where}", (value,)).rowcount
                 self._db.execute("DELETE FROM about WHERE seq NOT IN (SELECT seq FROM entries)")
@@ -237,16 +238,6 @@ class Ledger:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    @contextmanager
-    def _together(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
 
 
 def open_ledger(path: Path, seal: Seal, *, retention_days: int = 30) -> Ledger:

@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 
 from courier_voice.core.errors import LedgerError, OutboxDamaged, OutboxError
 from courier_voice.core.parcels import Effect, Entry, Status
+from courier_voice.core.transactions import transaction
 from courier_voice.logistics.clock import Moment, moment
 from courier_voice.logistics.vault import Clear, Seal
 
@@ -82,7 +83,7 @@ class Store:
         if version == SCHEMA_VERSION:
             return
         old = list(self._db.execute(f"SELECT {V1} FROM effects ORDER BY seq")) if version == 1 else []
-        with self._together():
+        with transaction(self._db):
             self._db.execute("DROP TABLE IF EXISTS effects")
             for statement in SCHEMA.strip().split(";"):
                 self._db.execute(statement)
@@ -166,7 +167,7 @@ class Store:
 
     def restore(self, rows: Iterable[Row]) -> None:
         """Take rows over that were saved from a damaged file."""
-        with self._rows, _durable(), self._together():
+        with self._rows, _durable(), transaction(self._db):
             for row in rows:
                 e = row.effect
                 sealed = self._seal.seal(json.dumps(dict(e.args), ensure_ascii=False, sort_keys=True))
@@ -177,16 +178,6 @@ class Store:
     def close(self) -> None:
         with self._rows:
             self._db.close()
-
-    @contextmanager
-    def _together(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
 
 
 def read_row(row: Sequence[Any], seal: Seal) -> Row:

@@ -16,7 +16,6 @@ from courier_voice.nlu.labels import CHOICES, INTENTS, QUESTIONS, TAGS
 from courier_voice.training.generate import NONE, Example
 from courier_voice.training.seeds import MOST_COMMANDS
 
-_CHOICES = sum(len(values) for values in CHOICES.values())
 _BOUNDS = tuple(len(values) for values in CHOICES.values())
 _HAS = torch.tensor([[slot in QUESTIONS[intent] for slot in CHOICES] for intent in INTENTS])
 """Which intent has which choice, ``[intents, choices]``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,8 +12,14 @@ from hypothesis import strategies as st
 
 from courier_voice.audio.endpoint import FRAME, FRAME_S
 from courier_voice.audio.endpointing import Began, Ears, Ended, Event, Paused, Resumed, events
+from courier_voice.audio.mic import frames_of
+from courier_voice.audio.wav import read_audio
+from courier_voice.core.words import RATE, Audio
 
 EARS = Ears()
+SOUNDS = Path(__file__).resolve().parents[2] / "fixtures" / "audio"
+WORD = read_audio(SOUNDS / "real" / "cmn_call.wav").samples
+PAUSE = np.zeros(2 * RATE, np.float32)
 
 
 def _events(voice: list[float], patience_s: float = 0.8) -> list[Event]:
@@ -97,3 +104,31 @@ def test_every_beginning_has_its_end_and_no_frame_is_in_two_utterances(
         if isinstance(event, Ended):
             assert open_pauses == (event.pause is not None)
             open_pauses = 0
+
+
+def _utterances(sound: np.ndarray, ears: Ears = EARS, patience_s: float = 0.8) -> list[Audio]:  # type: ignore[type-arg]
+    told = events(frames_of(Audio(sound)), lambda: patience_s, ears)
+    return [event.audio for event in told if isinstance(event, Ended)]
+
+
+def test_real_words_are_told_apart_by_the_pause_between_them() -> None:
+    heard = _utterances(np.concatenate([PAUSE, WORD, PAUSE, WORD, PAUSE]))
+    assert len(heard) == 2
+    for one in heard:
+        assert len(WORD) / RATE - 0.8 < one.seconds < len(WORD) / RATE + 1.5
+        assert np.abs(one.samples).max() == pytest.approx(np.abs(WORD).max())
+
+
+def test_the_first_syllable_is_not_cut_off() -> None:
+    (heard,) = _utterances(np.concatenate([PAUSE, WORD, PAUSE]))
+    loud = np.flatnonzero(np.abs(heard.samples) > 0.02)
+    assert 0.1 < loud[0] / RATE < 0.6
+
+
+def test_nobody_speaks_in_the_rain() -> None:
+    assert _utterances(read_audio(SOUNDS / "noise" / "rain.flac").samples) == []
+
+
+def test_somebody_who_never_stops_is_stopped() -> None:
+    heard = _utterances(np.tile(WORD, 6), Ears(longest_s=3.0), patience_s=5.0)
+    assert heard[0].seconds == pytest.approx(3.0, abs=0.05)

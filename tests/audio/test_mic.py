@@ -13,10 +13,9 @@ import pytest
 
 from courier_voice.audio import mic
 from courier_voice.audio.endpoint import FRAME
-from courier_voice.audio.mic import frames_of, open_microphone, record_utterance, record_while
+from courier_voice.audio.mic import frames_of, open_microphone, record_while
 from courier_voice.audio.wav import read_audio
 from courier_voice.core.errors import MicrophoneError
-from courier_voice.core.words import Audio
 
 SOUNDS = Path(__file__).resolve().parents[2] / "fixtures" / "audio"
 WORD = read_audio(SOUNDS / "real" / "cmn_call.wav").samples
@@ -35,37 +34,6 @@ def fake(monkeypatch: pytest.MonkeyPatch, stream: Callable[..., Any]) -> None:
     module = ModuleType("sounddevice")
     module.PortAudioError, module.InputStream = PortAudioError, stream  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "sounddevice", module)
-
-
-def test_an_utterance_ends_in_the_pause_after_it_and_the_next_is_still_there() -> None:
-    frames = frames_of(Audio(np.concatenate([silence(2), WORD, silence(2), WORD, silence(2)])))
-    first, second = record_utterance(frames), record_utterance(frames)
-    assert first is not None
-    assert second is not None
-    for heard in (first, second):
-        assert len(WORD) / 16000 - 0.8 < heard.seconds < len(WORD) / 16000 + 1.5
-        assert np.abs(heard.samples).max() == pytest.approx(np.abs(WORD).max())
-    assert record_utterance(frames) is None
-
-
-def test_the_first_syllable_is_not_cut_off() -> None:
-    heard = record_utterance(frames_of(Audio(np.concatenate([silence(2), WORD, silence(2)]))))
-    assert heard is not None
-    loud = np.flatnonzero(np.abs(heard.samples) > 0.02)
-    assert 0.1 < loud[0] / 16000 < 0.6
-
-
-def test_nobody_speaks_in_the_rain() -> None:
-    assert record_utterance(frames_of(RAIN)) is None
-    left = frames_of(RAIN)
-    assert record_utterance(left, wait_s=1.0) is None
-    assert len(list(left)) == pytest.approx((RAIN.seconds - 1.0) * 16000 / FRAME, abs=2)
-
-
-def test_somebody_who_never_stops_is_stopped() -> None:
-    heard = record_utterance(frames_of(Audio(np.tile(WORD, 6))), longest_s=3.0, silence_s=5.0)
-    assert heard is not None
-    assert heard.seconds == pytest.approx(3.0, abs=0.05)
 
 
 def test_push_to_talk_records_while_held() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 
@@ -17,6 +18,10 @@ def test_the_layers_hold(capsys: pytest.CaptureFixture[str]) -> None:
     before = list(sys.path)
     try:
         status = lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True, no_logo=True)
+        for name in list(
+            logging.root.manager.loggerDict
+        ):  # it configures logging, which turns off every logger there was
+            logging.getLogger(name).disabled = False
     finally:
         sys.path[:] = before
     assert status == EXIT_STATUS_SUCCESS, capsys.readouterr().out

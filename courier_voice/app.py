@@ -65,7 +65,7 @@ def build_asr(settings: Settings, detector: SpeechDetector | None = None) -> Tra
     """The recogniser chosen. Raises WeightsError naming the command that brings its weights."""
     from courier_voice.asr.second import SecondOpinion
     from courier_voice.asr.style import PLAIN, TUNED
-    from courier_voice.weights.adapt import chosen_model
+    from courier_voice.weights.adapt import PARTWAY, chosen_model
 
     chosen = settings.asr
     path, tuned = chosen_model(chosen.model, chosen.adapter, settings.weights)
@@ -75,8 +75,8 @@ def build_asr(settings: Settings, detector: SpeechDetector | None = None) -> Tra
     first = _engine(settings, path, detector, TUNED)
     if not chosen.second_opinion:
         return first
-    plain, _ = chosen_model(chosen.model, "none", settings.weights)
-    return SecondOpinion(first, lambda: _engine(settings, plain, detector, PLAIN))
+    partway, _ = chosen_model(chosen.model, chosen.adapter, settings.weights, PARTWAY)
+    return SecondOpinion(first, lambda: _engine(settings, partway, detector, TUNED))
 
 
 def _engine(settings: Settings, path: Path, detector: SpeechDetector, habits: Habits) -> Transcriber:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from courier_voice.app import data_dir
+from courier_voice.app import build_detector, data_dir
 from courier_voice.commands.out import begin, counted, emit, stderr
 from courier_voice.core.errors import TrainingError
+from courier_voice.evals.goldens import load_scenes
+from courier_voice.evals.ways import models, ways
+from courier_voice.evals.ways import rows as recorded_rows
 from courier_voice.settings import Settings
 from courier_voice.training.clips import plan, speak
 from courier_voice.training.confusions import TABLE
@@ -25,7 +29,7 @@ from courier_voice.training.hearings import Street
 from courier_voice.training.judge import CONDITIONS
 from courier_voice.training.mishear import learn, write
 from courier_voice.training.noises import recordings
-from courier_voice.weights.adapt import BASE, chosen_model
+from courier_voice.weights.adapt import BASE, PARTWAY, SHIPPED, chosen_model
 from courier_voice.weights.fetch import pull
 from courier_voice.weights.locate import locate
 
@@ -109,7 +113,7 @@ def eval_ear(data: Path | None, adapter: str, limit: int, json_: bool) -> None:
     if not clips:
         raise TrainingError(f"{folder.name} has no development clips; make them: courier-voice train ear-data")
     base = locate(BASE, settings.weights)
-    tuned, _ = chosen_model(BASE, adapter, settings.weights)
+    tuned, partway = (chosen_model(BASE, adapter, settings.weights, share)[0] for share in (1.0, PARTWAY))
     street = Street(recordings(data_dir("fixtures") / "audio" / "noise", dev=True), Path(), clips)
     table = Table(
         "way",
@@ -122,7 +126,7 @@ def eval_ear(data: Path | None, adapter: str, limit: int, json_: bool) -> None:
         "noise heard",
         box=None,
     )
-    chosen = variants(base, tuned)
+    chosen = variants(base, tuned, partway)
     with Progress(*_COLUMNS, console=stderr) as bar:
         task = bar.add_task("评测识别", total=len(chosen))
         for row in rows(chosen, clips, street, lambda done, total: bar.update(task, completed=done, total=total)):
@@ -130,6 +134,34 @@ def eval_ear(data: Path | None, adapter: str, limit: int, json_: bool) -> None:
                 emit(row)
             else:
                 table.add_row(*_cells(row))
+    if not json_:
+        Console().print(table)
+
+
+def eval_ways(path: Path | None, adapters: list[Path], json_: bool) -> None:
+    settings = begin()
+    fixtures = data_dir("fixtures") / "audio"
+    known = [SHIPPED / "adapter.safetensors", *adapters]
+    chosen = ways(known)
+    built = models(locate(BASE, settings.weights), known, settings.home / "ways", build_detector())
+    shown = ("commands", "clean", "15dB", "10dB", "5dB", "human", "negative")
+    table = Table("way", "CPU s", "asked twice", *(f"CER {one}" for one in shown), "tails", "silence", box=None)
+    with counted("识别方式", len(chosen)) as step:
+        for row in recorded_rows(chosen, built, load_scenes(path or fixtures), step):
+            if json_:
+                emit(row)
+                continue
+            rates = (f"{row[f'cer_{one}']:.1%}" if f"cer_{one}" in row else "–" for one in shown)
+            right, of = row["tails"]
+            table.add_row(
+                row["way"],
+                str(row["cpu_s"]),
+                str(row["asked_twice"]),
+                *rates,
+                f"{right}/{of}",
+                str(row["heard_in_silence"]),
+            )
+    shutil.rmtree(settings.home / "ways", ignore_errors=True)
     if not json_:
         Console().print(table)
 

@@ -132,6 +132,20 @@ def eval_ablate(
     run.ablate(nlu and nlu.value, without_noise, limit, fresh, json_)
 
 
+@app.command("models", epilog="Example: courier-voice eval models nlu-a/ nlu-b/ --json")
+def eval_models(
+    folders: Annotated[
+        list[Path], typer.Argument(exists=True, file_okay=False, help="Folders that `train nlu --out` wrote.")
+    ],
+    limit: Items = 0,
+    json_: Json = False,
+) -> None:
+    """Fast models side by side: held-out seed lines, the labelled utterances, the talk nobody may act on."""
+    from courier_voice.commands import eval_models as run
+
+    run.models(folders, limit, json_)
+
+
 @app.command("ear", epilog="Example: courier-voice eval ear --limit 60")
 def eval_ear(
     data: Annotated[
@@ -145,6 +159,23 @@ def eval_ear(
     from courier_voice.commands import ear as run
 
     run.eval_ear(data, asr_adapter, limit, json_)
+
+
+@app.command("ways", epilog="Example: courier-voice eval ways --asr-adapter ear-run/best.safetensors --json")
+def eval_ways(
+    path: Annotated[
+        Path | None, typer.Argument(exists=True, help="Recorded turns (default: fixtures/audio).", show_default=False)
+    ] = None,
+    asr_adapter: Annotated[
+        list[Path] | None,
+        typer.Option(exists=True, dir_okay=False, help="Further adapters beside the shipped one, repeatable."),
+    ] = None,
+    json_: Json = False,
+) -> None:
+    """The published model, adapters, shares of them, second opinions: error rates on recorded turns."""
+    from courier_voice.commands import ear as run
+
+    run.eval_ways(path, asr_adapter or [], json_)
 
 
 @app.command("kb", epilog="Example: courier-voice eval kb --answers --limit 20")

@@ -74,17 +74,17 @@ def train_ear(
     out: Annotated[Path | None, typer.Option(help="Folder of the run (default: ear-run/ under COURIER_HOME).")] = None,
     steps: Annotated[int, typer.Option(min=1)] = 3200,
     rank: Annotated[int, typer.Option(min=1)] = 16,
-    where: Annotated[str, typer.Option(help="both, encoder or decoder.")] = "both",
+    where: Annotated[str, typer.Option(help="both, encoder, decoder, or front (both, and the convolutions).")] = "both",
     seed: int = 0,
     threads: Annotated[int, typer.Option(min=1)] = 2,
     json_: Json = False,
 ) -> None:
     """Tune Whisper base with an adapter; checkpointed, goes on where it was stopped."""
     from courier_voice.commands import ear as run
-    from courier_voice.training.ear import Recipe
+    from courier_voice.training.ear import PARTS, Recipe
 
-    if where not in ("both", "encoder", "decoder"):
-        raise typer.BadParameter("--where is both, encoder or decoder")
+    if where not in PARTS:
+        raise typer.BadParameter(f"--where is one of {', '.join(PARTS)}")
     recipe = Recipe(steps=steps, rank=rank, alpha=2 * rank, where=where, seed=seed)
     run.ear(data or [], out, recipe, threads, json_)
 
@@ -114,8 +114,18 @@ def train_nlu(
     steps: Annotated[int, typer.Option(min=1)] = 9000,
     seed: int = 1,
     init: Annotated[
-        str, typer.Option(help="What is taken from Qwen's embeddings: words (and letters), letters, or scratch: none.")
+        str,
+        typer.Option(
+            help="Embeddings to begin with: words (and letters) of Qwen, its letters, gemma (both, of EmbeddingGemma), "
+            "or scratch: none."
+        ),
     ] = "words",
+    distil: Annotated[
+        float, typer.Option(min=0, help="Weight of imitating EmbeddingGemma's sentence vectors (0: off).")
+    ] = 0.0,
+    misheard: Annotated[
+        bool, typer.Option("--misheard/--no-misheard", help="Words as the recogniser and the ear mistake them.")
+    ] = True,
     threads: Annotated[int, typer.Option(min=1)] = 2,
     fresh: Fresh = False,
     json_: Json = False,
@@ -126,4 +136,5 @@ def train_nlu(
 
     if init not in get_args(Init):
         raise typer.BadParameter(f"--init is one of {', '.join(get_args(Init))}")
-    run.nlu(out, Recipe(steps=steps, seed=seed, init=cast(Init, init)), threads, fresh, json_)
+    recipe = Recipe(steps=steps, seed=seed, init=cast(Init, init), distil=distil, misheard=misheard)
+    run.nlu(out, recipe, threads, fresh, json_)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from courier_voice.commands.out import begin, downloads, emit, stderr, waiting
-from courier_voice.weights.adapt import BASE, chosen_model, hashes
+from courier_voice.weights.adapt import BASE, PARTWAY, chosen_model, hashes
 from courier_voice.weights.fetch import pull
 from courier_voice.weights.verify import Row, list_entries, verify
 
@@ -47,14 +49,19 @@ def models_pull(names: list[str], json_: bool) -> None:
     rows = tuple(row for row in list_entries(settings.weights) if row.name in pulled)
     _show(rows, json_)
     if BASE in pulled:
-        with waiting("正在把适配器并入识别模型…"):
-            tuned, _ = chosen_model(BASE, "auto", settings.weights)
-        if json_:
-            size = sum((tuned / file).stat().st_size for file in hashes(tuned))
-            emit({"name": tuned.name, "role": "asr", "state": "present", "bytes": size, "sha256": hashes(tuned)})
-        else:
-            for file, digest in hashes(tuned).items():
-                typer.echo(f"{tuned.name}/{file}  sha256 {digest}")
+        for share in (1.0, PARTWAY):
+            with waiting("正在把适配器并入识别模型…"):
+                tuned, _ = chosen_model(BASE, "auto", settings.weights, share)
+            _show_tuned(tuned, json_)
+
+
+def _show_tuned(tuned: Path, json_: bool) -> None:
+    if json_:
+        size = sum((tuned / file).stat().st_size for file in hashes(tuned))
+        emit({"name": tuned.name, "role": "asr", "state": "present", "bytes": size, "sha256": hashes(tuned)})
+    else:
+        for file, digest in hashes(tuned).items():
+            typer.echo(f"{tuned.name}/{file}  sha256 {digest}")
 
 
 def models_list(json_: bool) -> None:

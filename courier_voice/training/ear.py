@@ -17,7 +17,14 @@ import numpy as np
 from courier_voice.core.errors import TrainingError, WeightsMissing
 from courier_voice.training.hearings import Hearing
 
-LAYERS: Final = ("query", "key", "value", "out", "mlp.0", "mlp.2")
+_LAYERS: Final = r"\.blocks\.\d+\.(attn\.|cross_attn\.)?(query|key|value|out|mlp\.[02])"
+PARTS: Final = {
+    "both": f"(encoder|decoder){_LAYERS}",
+    "encoder": f"encoder{_LAYERS}",
+    "decoder": f"decoder{_LAYERS}",
+    "front": rf"(encoder|decoder){_LAYERS}|encoder\.conv[12]",
+}
+"""The layers that get adapters, by ``Recipe.where``; front: both sides and the convolutions before them."""
 _PROMPT_TOKENS: Final = 160
 _TEXT_TOKENS: Final = 120
 _FRAMES_A_WINDOW: Final = 320
@@ -26,7 +33,7 @@ _FRAMES_A_WINDOW: Final = 320
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a run is made with. ``where``: both, encoder or decoder. ``lr`` falls linearly after ``warmup`` steps.
+    """What a run is made with. ``where``: one of PARTS. ``lr`` falls linearly after ``warmup`` steps.
 
     ``keep`` weighs learning without forgetting (Li and Hoiem 2016, arXiv:1606.09282): on general speech, where the
     model without adapters is right, its distribution is kept.
@@ -69,13 +76,11 @@ class Learner:
         torch.set_num_threads(threads)
         self._torch, self.recipe = torch, recipe
         model: Any = whisper.load_model(str(checkpoint), device="cpu").float()
-        sides = {"both": "(encoder|decoder)", "encoder": "encoder", "decoder": "decoder"}[recipe.where]
-        names = "|".join(name.replace(".", r"\.") for name in LAYERS)
         config = LoraConfig(
             r=recipe.rank,
             lora_alpha=recipe.alpha,
             lora_dropout=recipe.dropout,
-            target_modules=rf"{sides}\.blocks\.\d+\.(attn\.|cross_attn\.)?({names})",
+            target_modules=PARTS[recipe.where],
         )
         model.requires_grad_(False)
         injected: Any = inject_adapter_in_model(config, model)

@@ -13,9 +13,10 @@ from numpy.random import default_rng
 
 from courier_voice.asr.faster import FasterWhisper
 from courier_voice.asr.openai import OpenAIWhisper
+from courier_voice.asr.second import SecondOpinion
 from courier_voice.asr.style import PLAIN, TUNED, Habits
 from courier_voice.audio.endpoint import SileroDetector
-from courier_voice.core.ports import Transcriber
+from courier_voice.core.ports import SpeechDetector, Transcriber
 from courier_voice.training.clips import Clip
 from courier_voice.training.hearings import Street
 from courier_voice.training.judge import CONDITIONS, WholeClip, judge
@@ -34,11 +35,15 @@ class Variant:
     hints: str = "none"
 
 
-def variants(base: Path, tuned: Path) -> list[Variant]:
-    """From the obvious engine to ours, one change at a time. ``base``, ``tuned``: CTranslate2 folders."""
+def variants(base: Path, tuned: Path, partway: Path) -> list[Variant]:
+    """From the obvious engine to ours, one change at a time. All three are CTranslate2 folders."""
 
     def fast(model: Path, habits: Habits, beam: int) -> Transcriber:
         return FasterWhisper(model, WholeClip(), beam=beam, hypotheses=min(3, beam), habits=habits)
+
+    def in_doubt(detector: SpeechDetector) -> Transcriber:
+        first, other = (FasterWhisper(model, detector, habits=TUNED) for model in (tuned, partway))
+        return SecondOpinion(first, lambda: other)
 
     def openai(checkpoint: Callable[[], Path], habits: Habits) -> Transcriber:
         return OpenAIWhisper(str(checkpoint()), WholeClip(), beam=5, hypotheses=3, habits=habits)
@@ -52,10 +57,8 @@ def variants(base: Path, tuned: Path) -> list[Variant]:
         Variant("+ adapter, beam 1", partial(fast, tuned, TUNED, 1)),
         Variant("+ adapter, beam 5, hints with what is said", partial(fast, tuned, TUNED, 5), "true"),
         Variant("+ adapter, beam 5, hints without it", partial(fast, tuned, TUNED, 5), "false"),
-        Variant(
-            "as shipped: + adapter, beam 5, behind the voice gate",
-            lambda: FasterWhisper(tuned, SileroDetector(), habits=TUNED),
-        ),
+        Variant("+ adapter, beam 5, a second opinion in doubt", lambda: in_doubt(WholeClip())),
+        Variant("as shipped: that, behind the voice gate", lambda: in_doubt(SileroDetector())),
         Variant("openai-whisper fp32 + adapter, beam 5", partial(openai, lambda: tuned / "openai.pt", TUNED)),
     ]
 

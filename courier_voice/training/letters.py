@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -50,20 +51,14 @@ def sounds(known: str) -> tuple[NDArray[np.int64], NDArray[np.int64], int, int]:
 
 
 class Knowledge:
-    """What a GGUF language model's token embeddings say of characters and words. Byte-level BPE vocabularies only."""
+    """What a language model's token embeddings say of characters and words.
 
-    def __init__(self, model: Path) -> None:
-        import gguf
+    ``tokens``: text → row of the table; ``rows``: those rows, ``[n, d]``, float32.
+    """
 
-        reader = gguf.GGUFReader(model)
-        field = reader.fields["tokenizer.ggml.tokens"]
-        self._rows = next(tensor for tensor in reader.tensors if tensor.name == _EMBEDDINGS)
-        self._tokens = {
-            text: number
-            for number, part in enumerate(field.data)
-            if (text := _text_of(bytes(field.parts[part]).decode("utf-8")))
-        }
-        self.words = tuple(sorted(text for text in self._tokens if _WORD.fullmatch(text)))
+    def __init__(self, tokens: Mapping[str, int], rows: Callable[[list[int]], NDArray[np.float32]]) -> None:
+        self._tokens, self._rows = tokens, rows
+        self.words = tuple(sorted(text for text in tokens if _WORD.fullmatch(text)))
         """Chinese words that are one token."""
 
     def of_letters(self, known: str, size: int) -> NDArray[np.float32]:
@@ -75,16 +70,44 @@ class Knowledge:
         return self._components(self.words, 1, size)
 
     def _components(self, texts: Sequence[str], first: int, size: int) -> NDArray[np.float32]:
-        import gguf
-
         found = {at: self._tokens[text] for at, text in enumerate(texts, first) if text in self._tokens}
-        rows = gguf.quants.dequantize(self._rows.data[list(found.values())], self._rows.tensor_type)
+        rows = self._rows(list(found.values()))
         centred = rows - rows.mean(0)
         _, axes = np.linalg.eigh(centred.T @ centred)
         main = centred @ axes[:, ::-1][:, :size]
         table = np.zeros((first + len(texts), size), np.float32)
         table[list(found)] = main / main.std()
         return table
+
+
+def of_gguf(model: Path) -> Knowledge:
+    """Of a GGUF language model. Byte-level BPE vocabularies only."""
+    import gguf
+
+    reader = gguf.GGUFReader(model)
+    field = reader.fields["tokenizer.ggml.tokens"]
+    table = next(tensor for tensor in reader.tensors if tensor.name == _EMBEDDINGS)
+    texts = (_text_of(bytes(field.parts[part]).decode("utf-8")) for part in field.data)
+    tokens = {text: number for number, text in enumerate(texts) if text}
+
+    def rows(numbers: list[int]) -> NDArray[np.float32]:
+        found: NDArray[np.float32] = gguf.quants.dequantize(table.data[numbers], table.tensor_type)
+        return found
+
+    return Knowledge(tokens, rows)
+
+
+def of_gemma(directory: Path) -> Knowledge:
+    """Of EmbeddingGemma, as it runs: a table of 8 bits and a scale for each row. Raises as ``embed_gemma.exported``."""
+    import onnx
+
+    from courier_voice.knowledge.embed_gemma import exported
+
+    file = exported(directory)
+    tokens: dict[str, int] = json.loads(file.with_name("tokenizer.json").read_text("utf-8"))["model"]["vocab"]
+    held = onnx.load(file).graph.initializer
+    codes, scale = (onnx.numpy_helper.to_array(one) for one in held if one.dims[0] == len(tokens))
+    return Knowledge(tokens, lambda numbers: (codes[numbers] * scale[numbers]).astype(np.float32))
 
 
 def _text_of(token: str) -> str:

@@ -140,19 +140,28 @@ class Reader(nn.Module):
 
         The batch's own split cuts the commands for the intents and choices.
         """
-        ids, split = given.ids, given.split
-        padding = ids == 0
-        barred = torch.zeros(padding.shape).masked_fill(padding, -1e4)[:, None, None]
-        letters = nn.functional.embedding(ids, self.table())
-        x = self.encode(letters, given.words, given.places, barred)[:, 1:]
+        split = given.split
+        x, real = self._characters(given.ids, given.words, given.places)
         places = torch.arange(x.shape[1])[None]
         behind = places >= split[:, None]
-        real = ~padding[:, 1:]
         first = self.tell(x, real & (~behind | (split == 0)[:, None]))
         second = self.tell(x, real & behind)
         splits = self.splits(x)[..., 0].masked_fill(~real, -1e4)
         intents, choices = (torch.stack(pair, 1) for pair in zip(first, second, strict=True))
         return splits, intents, choices, self.tags(x)
+
+    def pooled(self, ids: Tensor, words: Tensor, places: Tensor) -> Tensor:
+        """The mean of an utterance's encoded characters, ``[n, width]``."""
+        x, real = self._characters(ids, words, places)
+        out: Tensor = (x * real[..., None]).sum(1) / real.sum(1, keepdim=True)
+        return out
+
+    def _characters(self, ids: Tensor, words: Tensor, places: Tensor) -> tuple[Tensor, Tensor]:
+        """Encoded characters ``[n, t, width]``, and which are no padding ``[n, t]``."""
+        padding = ids == 0
+        barred = torch.zeros(padding.shape).masked_fill(padding, -1e4)[:, None, None]
+        letters = nn.functional.embedding(ids, self.table())
+        return self.encode(letters, words, places, barred)[:, 1:], ~padding[:, 1:]
 
 
 def _fixed(table: Tensor) -> nn.Embedding:
@@ -165,11 +174,18 @@ Row = tuple[list[int], list[int], list[int]]
 """Letters, words and places of an example, the state first."""
 
 
-def batch(examples: Sequence[Example], rows: Sequence[Row]) -> Batch:
-    """Examples and what is seen of them, padded to the longest."""
+def padded(rows: Sequence[Row]) -> tuple[Tensor, Tensor, Tensor]:
+    """Letters, words and places of several utterances, ``[n, longest]`` each."""
     longest = max(len(row[0]) for row in rows)
     parts = ([[*row[part], *[0] * (longest - len(row[part]))] for row in rows] for part in range(3))
     letters, words, places = map(torch.tensor, parts)
+    return letters, words, places
+
+
+def batch(examples: Sequence[Example], rows: Sequence[Row]) -> Batch:
+    """Examples and what is seen of them, padded to the longest."""
+    letters, words, places = padded(rows)
+    longest = letters.shape[1]
     tags = [[*one.tags, *[NONE] * (longest - 1 - len(one.tags))] for one in examples]
     blank = tuple([NONE] * len(CHOICES))
     intents = [[*one.intents, *[NONE] * (MOST_COMMANDS - len(one.intents))] for one in examples]
@@ -192,6 +208,13 @@ def loss(model: Reader, given: Batch) -> Tensor:
             share = has[:, at].sum() / (wanted != NONE).sum()
             total = total + share * entropy(scores, chosen[:, at], ignore_index=NONE)
     out: Tensor = total
+    return out
+
+
+def echo_loss(model: Reader, head: nn.Module, seen: tuple[Tensor, Tensor, Tensor], targets: Tensor) -> Tensor:
+    """One less the cosine between what a head makes of utterances and what a larger encoder does, ``[n, d]``."""
+    said = head(model.pooled(*seen)).float()
+    out: Tensor = (1 - nn.functional.cosine_similarity(said, targets)).mean()
     return out
 
 

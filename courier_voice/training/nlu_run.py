@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
 from random import Random
@@ -14,6 +14,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from courier_voice.core.errors import TrainingError
+from courier_voice.knowledge.embed import Embedder
 from courier_voice.nlu.fast import CARD, FEATURES, MODEL, FastUnderstander
 from courier_voice.training import exam
 from courier_voice.training.confusions import Confusions, read_confusions
@@ -21,13 +23,15 @@ from courier_voice.training.exam import Answer
 from courier_voice.training.export import export
 from courier_voice.training.fit import Fit, Recipe
 from courier_voice.training.generate import Example, counted, example, held_out, plain
+from courier_voice.training.lessons import Lessons, embedded, lessons, sentences
 from courier_voice.training.letters import letters
 from courier_voice.training.seeds import Seed, example_seeds, read_seeds
 from courier_voice.training.vary import Varied
 
 Report = Callable[[str, int, int, float], None]
-"""What is being done (learn, exam), how much of it is done, how much there is, the mean loss."""
+"""What is being done (lessons, learn, exam), how much of it is done, how much there is, the mean loss."""
 NOTES: Final = "fast.md"
+TAUGHT: Final = "teacher.sqlite3"
 _VARIANTS: Final = 4
 _VERSION: Final = "fast@1"
 Figures = dict[str, Any]
@@ -35,20 +39,44 @@ Figures = dict[str, Any]
 
 @dataclass(frozen=True)
 class Places:
-    """``out`` gets the model, its card and notes; ``model_file`` is the language model's GGUF, for its embeddings."""
+    """``out`` gets the model, its card and notes; ``checkpoint`` is there while a run is not over.
+
+    ``model_file`` is what has the embeddings to begin with: a GGUF, or EmbeddingGemma's folder. ``documents`` are read
+    for their sentences by the teacher, whose vectors are kept in ``taught`` (SQLite).
+    """
 
     out: Path
     checkpoint: Path
     model_file: Path | None
+    documents: tuple[Path, ...] = ()
+    taught: Path | None = None
 
 
-def make(recipe: Recipe, places: Places, report: Report) -> Figures:
-    """Fit, export, examine and describe a model; the same files for the same seeds, recipe and number of threads."""
+def recipe_of(folder: Path) -> Figures | None:
+    """What the model in a folder was made by, as its card says; None where there is none, or an older one."""
+    card = folder / CARD
+    found: Figures | None = json.loads(card.read_text("utf-8")).get("recipe") if card.is_file() else None
+    return found
+
+
+def refuse_another(out: Path, recipe: Recipe) -> None:
+    """Raises TrainingError when a folder holds a model of another recipe; a run may be made longer or shorter."""
+    held = recipe_of(out)
+    if held and {**held, "steps": recipe.steps} != asdict(recipe):
+        raise TrainingError(f"{out.name} holds a model of another recipe; give another folder with --out, or --fresh")
+
+
+def make(recipe: Recipe, places: Places, report: Report, teacher: Embedder | None = None) -> Figures:
+    """Fit, export, examine and describe a model; the same files for the same seeds, recipe and number of threads.
+
+    ``teacher`` is what a recipe with distillation imitates. Raises TrainingError.
+    """
     seeds = (*read_seeds(), *example_seeds())
     learnt, kept_back = [s for s in seeds if not held_out(s)], [s for s in seeds if held_out(s)]
     confusions = read_confusions(seed.text for seed in learnt)
     known = letters(seed.text for seed in learnt)
-    fit = Fit(recipe, learnt, confusions, known, places.model_file)
+    taught = _taught(learnt, places, teacher, report) if recipe.distil and teacher else None
+    fit = Fit(recipe, learnt, confusions, known, places.model_file, taught)
     fit.run(lambda done, total, loss: report("learn", done, total, loss), places.checkpoint)
     size = export(fit.averaged(), places.out / MODEL)
     row = {
@@ -58,11 +86,11 @@ def make(recipe: Recipe, places: Places, report: Report) -> Figures:
         "bias": 0.0,
         "threshold": 1.0,
         "version": _VERSION,
+        "recipe": asdict(recipe),
     }
     _write(places.out / CARD, row)
     fast = FastUnderstander(places.out)
-    as_written = _answers(fast, plain(kept_back), "exam", report)
-    varied = _answers(fast, _variants(kept_back, recipe.seed), "exam variants", report)
+    as_written, varied = examined(fast, kept_back, recipe.seed, report)
     scale = exam.calibrated([*as_written, *varied])
     digest = hashlib.sha256((places.out / MODEL).read_bytes()).hexdigest()[:8]
     row |= {"weights": dict(scale.weights), "bias": scale.bias, "threshold": exam.BELIEVED}
@@ -80,6 +108,20 @@ def make(recipe: Recipe, places: Places, report: Report) -> Figures:
     }
     (places.out / NOTES).write_text(_notes(recipe, fit, told, as_written, varied), "utf-8")
     return told
+
+
+def _taught(seeds: Sequence[Seed], places: Places, teacher: Embedder, report: Report) -> Lessons:
+    texts = sentences(seeds, places.documents)
+    file = places.taught or places.checkpoint.with_name(TAUGHT)
+    return lessons(texts, embedded(texts, teacher, file, lambda done, total: report("lessons", done, total, 0.0)))
+
+
+def examined(
+    fast: FastUnderstander, kept_back: Sequence[Seed], seed: int, report: Report
+) -> tuple[list[Answer], list[Answer]]:
+    """A model's answers to held-out seeds as they were written, and with other words in their slots."""
+    as_written = _answers(fast, plain(kept_back), "exam", report)
+    return as_written, _answers(fast, _variants(kept_back, seed), "exam variants", report)
 
 
 def _answers(fast: FastUnderstander, examples: Sequence[Example], what: str, report: Report) -> list[Answer]:
@@ -143,6 +185,8 @@ def _notes(recipe: Recipe, fit: Fit, told: Figures, as_written: Sequence[Answer]
         batch=recipe.batch,
         seed=recipe.seed,
         init=recipe.init,
+        distil=f"weight {recipe.distil:g}" if recipe.distil else "not used",
+        misheard="characters that sound alike" if recipe.misheard else "nothing misheard",
         seeds=told["seeds"],
         held_out=told["held_out"],
         intents=f"{plainly['intents']:.1%}",

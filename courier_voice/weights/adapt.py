@@ -1,8 +1,9 @@
 """A low-rank adapter worked into Whisper's weights, for both engines: nothing of it is left to do at run time.
 
 An adapter is a safetensors file: float16 ``<layer>.lora_A [r, in]`` and ``<layer>.lora_B [out, r]`` by
-openai-whisper's layer names, with ``scale`` (alpha / r) and ``base`` (the sha256 of the model.bin it belongs to) in its
-metadata. A layer's weight becomes W + scale * B A (Hu et al. 2021, arXiv:2106.09685, section 4.1).
+openai-whisper's layer names (a convolution's: ``[r, in, width]``, ``[out, r, 1]``), with ``scale`` (alpha / r) and
+``base`` (the sha256 of the model.bin it belongs to) in its metadata. A layer's weight becomes W + scale * B A
+(Hu et al. 2021, arXiv:2106.09685, section 4.1).
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ SHIPPED: Final = Path(__file__).parent / "ear"
 
 BASE: Final = "whisper-base"
 
+PARTWAY: Final = 0.3
+"""The share of the shipped adapter that is worked into the model asked in doubt (`asr.second`): people talking of other
+things it hears as well as the published model or better (``courier-voice eval ways``)."""
+
 _DONE: Final = "model.sha256"
 _SIDES: Final = ("encoder", "decoder")
 
@@ -39,8 +44,11 @@ class Adapter:
     sha256: str
 
 
-def read_adapter(path: Path) -> Adapter:
-    """Raises WeightsMissing when there is none at ``path``, WeightsCorrupt when it is not of the form above."""
+def read_adapter(path: Path, share: float = 1.0) -> Adapter:
+    """An adapter, ``share`` of it.
+
+    Raises WeightsMissing when there is none at ``path``, WeightsCorrupt when it is not of the form above.
+    """
     from safetensors import SafetensorError, safe_open
 
     if not path.is_file():
@@ -52,7 +60,7 @@ def read_adapter(path: Path) -> Adapter:
             about = file.metadata() or {}
             scale, base = float(about["scale"]), about["base"]
             layers = {name.removesuffix(".lora_A") for name in file.keys() if name.endswith(".lora_A")}  # noqa: SIM118
-            deltas = {name: _delta(file, name, scale) for name in sorted(layers)}
+            deltas = {name: _delta(file, name, scale * share) for name in sorted(layers)}
     except (SafetensorError, KeyError, ValueError, OSError) as error:
         raise WeightsCorrupt(f"{path.name} is no adapter of this kind; train or copy it again") from error
     return Adapter(deltas, base, sha256(path))
@@ -60,14 +68,17 @@ def read_adapter(path: Path) -> Adapter:
 
 def _delta(file: Any, name: str, scale: float) -> NDArray[Any]:
     up, down = (file.get_tensor(f"{name}.lora_{side}").astype(np.float32) for side in "BA")
+    if down.ndim == 3:  # a convolution: [r, in, width] and [out, r, 1]
+        return np.asarray(scale * np.einsum("or,riw->oiw", up[..., 0], down), np.float32)
     return np.asarray(scale * (up @ down), np.float32)
 
 
-def chosen_model(model: str, adapter: str, root: Path) -> tuple[Path, bool]:
+def chosen_model(model: str, adapter: str, root: Path, share: float = 1.0) -> tuple[Path, bool]:
     """Where the recogniser's weights are, and whether an adapter is in them.
 
     ``model`` as for `locate`; ``adapter``: ``auto`` (the shipped one, for the base it was trained on), ``none`` or a
-    path. Raises what `locate` and `adapted` raise, and SettingsError for weights that are no CTranslate2 folder.
+    path; of it ``share`` is used. Raises what `locate` and `adapted` raise, and SettingsError for weights that are no
+    CTranslate2 folder.
     """
     path = locate(model, root)
     if adapter == "none" or (adapter == "auto" and model != BASE):
@@ -76,19 +87,20 @@ def chosen_model(model: str, adapter: str, root: Path) -> tuple[Path, bool]:
         raise SettingsError(
             f"an adapter goes on a CTranslate2 folder such as {BASE}; use --asr-adapter none with {model}"
         )
-    return adapted(
-        path, SHIPPED / "adapter.safetensors" if adapter == "auto" else Path(adapter).expanduser(), root
-    ), True
+    file = SHIPPED / "adapter.safetensors" if adapter == "auto" else Path(adapter).expanduser()
+    return adapted(path, file, root, share), True
 
 
-def adapted(base: Path, adapter: Path, root: Path) -> Path:
-    """A folder under ``root`` with ``base`` (a CTranslate2 Whisper, float16) and ``adapter`` in one; made on first use.
+def adapted(base: Path, adapter: Path, root: Path, share: float = 1.0) -> Path:
+    """A folder under ``root`` with ``base`` (a CTranslate2 Whisper, float16) and ``share`` of ``adapter`` in one.
+
+    Made on first use.
 
     It holds model.bin (CTranslate2, int8), openai.pt (openai-whisper) and model.sha256 with the sha256 of both.
     Raises WeightsMissing, WeightsCorrupt when the adapter belongs to another base, WeightsError on a full disk.
     """
-    loaded = read_adapter(adapter)
-    target = root / f"{base.name}+ear-{loaded.sha256[:12]}"
+    loaded = read_adapter(adapter, share)
+    target = root / (f"{base.name}+ear-{loaded.sha256[:12]}" + (f"x{share:g}" if share != 1 else ""))
     if (target / _DONE).is_file():
         return target
     try:

@@ -147,8 +147,11 @@ def _layers(names: Iterable[str], side: str) -> int:
 
 
 def fused_layers(names: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Each linear layer's weight in CTranslate2, and openai-whisper's layers joined in it, first one on top."""
+    """Each linear or convolution layer's weight in CTranslate2, and openai-whisper's layers in it, first on top."""
     known = set(names)
+    for conv in ("conv1", "conv2"):
+        if f"encoder/{conv}/weight" in known:
+            yield f"encoder/{conv}/weight", (f"encoder.{conv}",)
     for side, table in (("encoder", _BLOCK), ("decoder", _BLOCK | _CROSS)):
         for layer in range(_layers(known, side)):
             for source, (targets, leaves) in table.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 import torch
 
 from courier_voice.core.errors import TrainingError
+from courier_voice.knowledge.embed import Titled, Vectors
 from courier_voice.nlu.fast import CARD, FastUnderstander, lexical
 from courier_voice.nlu.labels import CHOICES
 from courier_voice.training import nlu_run
@@ -17,6 +19,7 @@ from courier_voice.training.confusions import Confusions
 from courier_voice.training.exam import reliability, threshold
 from courier_voice.training.fit import Fit, Recipe
 from courier_voice.training.generate import Example
+from courier_voice.training.lessons import Lessons, embedded, lessons, sentences
 from courier_voice.training.letters import letters, sounds
 from courier_voice.training.model import Shape, batch
 from courier_voice.training.seeds import Seed, read_seeds
@@ -29,8 +32,26 @@ def seeds() -> tuple[Seed, ...]:
     return read_seeds()[::25]
 
 
-def fitted(seeds: tuple[Seed, ...], recipe: Recipe = RECIPE) -> Fit:
-    return Fit(recipe, seeds, Confusions({}, {}), letters(seed.text for seed in seeds), None)
+def fitted(seeds: tuple[Seed, ...], recipe: Recipe = RECIPE, taught: Lessons | None = None) -> Fit:
+    return Fit(recipe, seeds, Confusions({}, {}), letters(seed.text for seed in seeds), None, taught)
+
+
+class Teacher:
+    """A teacher to whom a sentence is what characters it has."""
+
+    stamp = "letters"
+
+    def __init__(self) -> None:
+        self.read: list[str] = []
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        self.read += texts
+        return np.stack([np.bincount([ord(char) % 160 for char in text], minlength=160) for text in texts]).astype(
+            np.float32
+        )
+
+    def embed_passages(self, passages: Sequence[Titled]) -> Vectors:
+        return self.embed_queries([text for _, text in passages])
 
 
 def test_an_interrupted_run_ends_as_a_whole_one(seeds: tuple[Seed, ...], tmp_path: Path) -> None:
@@ -54,6 +75,60 @@ def test_an_interrupted_run_ends_as_a_whole_one(seeds: tuple[Seed, ...], tmp_pat
     for name, value in whole.model.state_dict().items():
         assert torch.equal(value, second.model.state_dict()[name]), name
     assert all(torch.equal(value, second.average[name]) for name, value in whole.average.items())
+
+
+@pytest.fixture(scope="module")
+def taught(seeds: tuple[Seed, ...], tmp_path_factory: pytest.TempPathFactory) -> Lessons:
+    texts = sentences(seeds, ())
+    return lessons(texts, embedded(texts, Teacher(), tmp_path_factory.mktemp("taught") / "teacher.sqlite3"))
+
+
+def test_a_taught_model_comes_nearer_its_teacher(seeds: tuple[Seed, ...], taught: Lessons) -> None:
+    losses: list[float] = []
+    fit = fitted(seeds, replace(RECIPE, distil=50.0, steps=60, chunk=20, rate=3e-3), taught)
+    fit.run(lambda done, total, loss: losses.append(loss))
+    assert losses[-1] < losses[0] - 5
+    assert set(fit.averaged().state_dict()) == set(fitted(seeds).model.state_dict())
+
+
+def test_an_interrupted_taught_run_ends_as_a_whole_one(
+    seeds: tuple[Seed, ...], taught: Lessons, tmp_path: Path
+) -> None:
+    recipe = replace(RECIPE, distil=1.0)
+    whole, half, rest = (fitted(seeds, recipe, taught) for _ in range(3))
+    whole.run(lambda *_: None)
+
+    def stop(done: int, total: int, loss: float) -> None:
+        half.save(tmp_path / "half.pt")
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        half.run(stop)
+    rest.run(lambda *_: None, tmp_path / "half.pt")
+    assert rest.step == whole.step
+    for name, value in whole.model.state_dict().items():
+        assert torch.equal(value, rest.model.state_dict()[name]), name
+
+
+def test_without_lessons_nothing_is_imitated(seeds: tuple[Seed, ...], taught: Lessons) -> None:
+    with pytest.raises(TrainingError, match="--distil 0"):
+        fitted(seeds, replace(RECIPE, distil=1.0))
+    plain, ignored = fitted(seeds), fitted(seeds, RECIPE, taught)
+    for fit in (plain, ignored):
+        fit.run(lambda *_: None)
+    assert all(torch.equal(value, ignored.average[name]) for name, value in plain.average.items())
+
+
+def test_nothing_is_misheard_when_told_so(seeds: tuple[Seed, ...]) -> None:
+    known = letters(seed.text for seed in seeds)
+    recipe = replace(RECIPE, batch=100)
+    alike = Confusions({}, dict.fromkeys(known, ("龘",)))
+    heard, as_said = (
+        "".join(e.text for e in Fit(one, seeds, alike, known, None).examples(0))
+        for one in (recipe, replace(recipe, misheard=False))
+    )
+    assert "龘" in heard
+    assert "龘" not in as_said
 
 
 def test_another_recipes_checkpoint_is_refused(seeds: tuple[Seed, ...], tmp_path: Path) -> None:
@@ -94,6 +169,9 @@ def test_a_made_model_reads_as_it_was_fitted(
     assert np.abs(plain[0][0].numpy() - small[0]).max() < 0.5
     assert np.abs(plain[3][0].numpy() - small[3]).max() < 0.5
     assert (tmp_path / CARD).stat().st_size < 100_000
+    nlu_run.refuse_another(tmp_path, replace(RECIPE, steps=9))
+    with pytest.raises(TrainingError, match="--out"):
+        nlu_run.refuse_another(tmp_path, replace(RECIPE, misheard=False))
 
 
 def test_sounds_of_letters() -> None:

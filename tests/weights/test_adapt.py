@@ -52,6 +52,23 @@ def test_a_delta_lands_in_its_layer_and_nowhere_else(tmp_path: Path) -> None:
             assert not moved.any(), name
 
 
+def test_a_convolution_takes_a_delta_too(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    down = rng.standard_normal((2, 80, 3)).astype(np.float16) * np.float16(0.01)
+    up = rng.standard_normal((512, 2, 1)).astype(np.float16) * np.float16(0.01)
+    about = {"scale": "2.0", "base": sha256(MODEL / "model.bin")}
+    path = tmp_path / "a.safetensors"
+    save_file({"encoder.conv1.lora_A": down, "encoder.conv1.lora_B": up}, path, metadata=about)
+    before = read_variables(MODEL / "model.bin")
+    after = to_openai(add(before, read_adapter(path).deltas))["model_state_dict"]["encoder.conv1.weight"]
+    wanted = 2.0 * sum(
+        np.multiply.outer(up[:, rank, 0].astype(np.float32), down[rank].astype(np.float32)) for rank in (0, 1)
+    )
+    moved = after.astype(np.float32) - before["encoder/conv1/weight"].astype(np.float32)
+    assert np.allclose(moved, wanted, atol=2e-3)
+    assert np.abs(moved).max() > 0
+
+
 def test_the_merged_folder_is_made_once_and_hears_in_both_engines(tmp_path: Path) -> None:
     path, _ = write_adapter(tmp_path / "a.safetensors")
     folder = adapted(MODEL, path, tmp_path / "weights")

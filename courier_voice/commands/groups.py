@@ -106,6 +106,18 @@ def train_confusions(
     run.confusions(data, out, asr_adapter, limit, seed, json_)
 
 
+@train.command("paraphrase", epilog="Example: courier-voice train paraphrase --out paraphrases.txt --limit 150")
+def train_paraphrase(
+    out: Annotated[Path, typer.Option(dir_okay=False, help="File of seed lines; put it into training/data/seed/.")],
+    limit: Items = 150,
+    json_: Json = False,
+) -> None:
+    """Seed lines in the local language model's words, kept where checks find the same meaning; goes on where it was."""
+    from courier_voice.commands import paraphrase as run
+
+    run.paraphrase(out, limit, json_)
+
+
 @train.command("nlu", epilog="Example: courier-voice train nlu --fresh   (under 30 minutes on two cores)")
 def train_nlu(
     out: Annotated[

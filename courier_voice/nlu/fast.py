@@ -21,6 +21,7 @@ from courier_voice.core.words import Utterance
 from courier_voice.nlu import frames
 from courier_voice.nlu.labels import CHOICES, INTENTS, QUESTIONS, STATES, TAGS
 from courier_voice.nlu.lexicon import TITLES
+from courier_voice.nlu.settle import DENIED
 
 MODEL: Final = "fast.onnx"
 CARD: Final = "fast.json"
@@ -214,7 +215,8 @@ def _frame(
     told["tags"] += float(sure.sum())
     spans = _spans(path, first)
     for slot in dict.fromkeys(slot for slot, _, _ in spans):
-        where = [(start, end) for other, start, end in spans if other == slot]
+        named = [(start, end) for other, start, end in spans if other == slot]
+        where = [span for span in named if not DENIED.search(text[first : span[0]])] or named
         likeliest = max(where, key=lambda span: float(sure[span[0] - first : span[1] - first].mean()))
         chosen_span = where[-1] if slot in _LAST else likeliest
         start, end = (where[0][0], where[-1][1]) if slot in _WHOLE else chosen_span

@@ -57,6 +57,8 @@ _SAYING: Final = re.compile(
     r"(?:(?<=问)[他她]|(?<=问问)[他她]|(?<=问一下)[他她]|(?<=告诉)[他她]|让[他她](?=的))?[，：:、]?"
 )
 _ADDRESS_FIRST: Final = re.compile(r"^(?P<address>[^，]*\d+[^，]*)，(?P<place>[^，]+)$")
+DENIED: Final = re.compile(r"(?:不是|不要|别)(?:给|打给|发给|跟|尾号|那个)?$")
+"""Before a value that is not meant: 是六六八八不是八八六六."""
 _INSURES: Final = re.compile(r"保|价值|声明")
 _PLACE: Final = re.compile(
     r"\d|[路街道巷弄村屯庄寨苑园区楼栋幢座院里城厦场心号排门站店厂校房馆桥镇乡坊湾庭府邸轩阁居舍室]"
@@ -137,8 +139,12 @@ def _place_with_address(frame: Frame) -> None:
 
 
 def _tail(frame: Frame, text: str) -> None:
-    """Four digits that stand alone and are nobody's money are a tail."""
+    """Four digits that stand alone and are nobody's money are a tail; those said not to be meant give way to others."""
     if "tail" in frame:
+        runs = list(_FOUR.finditer(text))
+        meant = [run[0] for run in runs if not DENIED.search(text[: run.start()])]
+        if len(meant) == 1 < len(runs) and _FOUR.fullmatch(frame["tail"]):
+            frame["tail"] = meant[0]
         return
     elsewhere = " ".join(value for slot, value in frame.items() if slot not in ("question", "ref"))
     for match in _FOUR.finditer(text):

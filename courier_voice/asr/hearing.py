@@ -32,10 +32,12 @@ Progress = Callable[[float, float], None]
 
 @dataclass(frozen=True)
 class Reading:
-    """One hypothesis as the engine gave it; ``no_speech`` is Whisper's own probability that nobody spoke."""
+    """One hypothesis as the engine gave it; ``logprob`` is None from an engine that does not tell it, ``no_speech`` is
+    Whisper's own probability that nobody spoke.
+    """
 
     text: str
-    logprob: float
+    logprob: float | None
     no_speech: float = 0.0
 
 
@@ -67,6 +69,13 @@ def transcribe(
     if len(heard) == 1:
         return _transcript(heard[0], audio.seconds)
     return _transcript([_joined([readings[0] for readings in heard])], audio.seconds)
+
+
+def judged(reading: Reading, seconds: float) -> Transcript:
+    """What a streaming engine made of an utterance of so many seconds; empty when nobody can have said that."""
+    if not _believable(reading.text, seconds):
+        return Transcript("", "", 0.0, (), seconds)
+    return _transcript([reading], seconds)
 
 
 def pieces(detector: SpeechDetector, audio: Audio) -> Iterator[tuple[float, Audio]]:
@@ -132,8 +141,10 @@ def _too_often(unit: str) -> int:
     return {1: 6, 2: 4, 3: 4}.get(len(unit), 3)
 
 
-def confidence(logprob: float, no_speech: float) -> float:
+def confidence(logprob: float | None, no_speech: float) -> float | None:
     """exp(mean log-probability a token), the geometric mean of the tokens' probabilities, times 1 - no_speech."""
+    if logprob is None:
+        return None
     return max(0.0, min(1.0, math.exp(min(0.0, logprob)) * (1.0 - no_speech)))
 
 
@@ -158,7 +169,8 @@ def _letters(text: str) -> str:
 
 def _joined(readings: Sequence[Reading]) -> Reading:
     weights = [len(reading.text) for reading in readings]
-    logprob = float(np.average([reading.logprob for reading in readings], weights=weights))
+    told = [reading.logprob for reading in readings if reading.logprob is not None]
+    logprob = float(np.average(told, weights=weights)) if len(told) == len(readings) else None
     no_speech = float(np.average([reading.no_speech for reading in readings], weights=weights))
     return Reading(" ".join(reading.text.strip() for reading in readings), logprob, no_speech)
 
@@ -168,6 +180,7 @@ def _transcript(readings: Sequence[Reading], seconds: float) -> Transcript:
     distinct: dict[str, Hypothesis] = {}
     for reading in readings:
         text = to_simplified(reading.text).strip()
-        distinct.setdefault(_letters(text), Hypothesis(text, reading.logprob))
-    nbest = tuple(distinct.values())
-    return Transcript(nbest[0].text, best.text, confidence(best.logprob, best.no_speech), nbest, seconds)
+        if reading.logprob is not None:
+            distinct.setdefault(_letters(text), Hypothesis(text, reading.logprob))
+    sure = confidence(best.logprob, best.no_speech)
+    return Transcript(to_simplified(best.text).strip(), best.text, sure, tuple(distinct.values()), seconds)

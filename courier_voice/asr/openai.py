@@ -92,10 +92,10 @@ class OpenAIWhisper:
             self._model.encoder.positional_embedding = self._positions
         readings = [
             Reading(task.tokenizer.decode(tokens).strip(), logprob, result.no_speech_prob)
-            for tokens, logprob in ranked.candidates
+            for tokens, logprob in sorted(ranked.candidates, key=lambda candidate: -candidate[1])
         ]
         best = Reading(result.text, result.avg_logprob, result.no_speech_prob)
-        others = sorted((r for r in readings if r.text != best.text), key=lambda r: -r.logprob)
+        others = [reading for reading in readings if reading.text != best.text]
         return [best, *others][: self._hypotheses]
 
     def _nobody(self, mel: Any, task: Any) -> bool:

@@ -99,7 +99,7 @@ def _tell(file: Path, audio: Audio, heard: Transcript, ms: float, json_: bool) -
         "file": str(file),
         "text": mask_phones(heard.text),
         "raw": mask_phones(heard.raw),
-        "confidence": round(heard.confidence, 3),
+        "confidence": None if heard.confidence is None else round(heard.confidence, 3),
     }
     nbest = [{"text": mask_phones(h.text), "logprob": round(h.logprob, 3)} for h in heard.nbest]
     emit({**row, "audio_s": round(audio.seconds, 2), "ms": round(ms, 1), "nbest": nbest})

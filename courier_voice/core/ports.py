@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from courier_voice.core.parcels import Day, Effect, Entry, Parcel, Receipt
 from courier_voice.core.turn import NluContext, Proposal, Turn, Understanding
 from courier_voice.core.words import Audio, Segment, Transcript, Utterance
@@ -26,6 +29,18 @@ class Transcriber(Protocol):
 
         Raises TranscriptionError. Silence and noise give an empty transcript, never an error.
         """
+        ...
+
+
+class StreamingTranscriber(Protocol):
+    """One utterance, heard while it is spoken. Made anew for each."""
+
+    def accept(self, frame: NDArray[np.float32]) -> str:
+        """Take the next samples, ``[n]`` at 16 kHz; the words so far, which may change. Raises TranscriptionError."""
+        ...
+
+    def finish(self) -> Transcript:
+        """He is done: what was said, all of it. Raises TranscriptionError."""
         ...
 
 

@@ -48,13 +48,14 @@ class Hypothesis:
 class Transcript:
     """What a recogniser heard. An empty ``text`` means nobody spoke.
 
-    ``text`` is simplified Chinese, ``raw`` the engine's own output, ``confidence`` is in 0..1,
-    ``nbest`` is best first and holds ``text`` as its first entry unless empty.
+    ``text`` is simplified Chinese, ``raw`` the engine's own output, ``confidence`` is in 0..1, or None from an engine
+    that does not tell it, ``nbest`` is best first and holds ``text`` as its first entry unless empty: from such an
+    engine it is.
     """
 
     text: str
     raw: str
-    confidence: float
+    confidence: float | None
     nbest: tuple[Hypothesis, ...] = ()
     audio_s: float = 0.0
 

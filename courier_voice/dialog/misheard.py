@@ -14,7 +14,7 @@ from courier_voice.dialog.context import affirms
 from courier_voice.dialog.memory import Asking, Memory
 from courier_voice.dialog.names import split_name
 from courier_voice.dialog.phrasing import choice_question
-from courier_voice.dialog.policy import Action, Ask, Say
+from courier_voice.dialog.policy import Action, Ask, Perform, Say
 from courier_voice.dialog.resolve import resolve
 from courier_voice.text.phonetics import pinyin, sound_distance
 
@@ -27,6 +27,10 @@ RIVALS: Final = 0.2
 """Two names within this distance of what was heard: neither is written for it (长宁路 may be read like 常宁路)."""
 MOST: Final = 3
 """More than so many parcels are no question."""
+
+
+SURE_CALL: Final = 0.5
+"""A call goes out without a yes: read less surely than this, it is asked about first."""
 
 
 def nearly(said: str, tail: str) -> bool:
@@ -82,6 +86,8 @@ def question(draft: Draft, among: Sequence[Parcel], action: Action, day: Day) ->
         waybills = tuple(parcel.waybill for parcel in among)
         return Ask(choice_question(among, numbered=False), Asking(draft, "target", waybills))
     refused = isinstance(action, Say) and action.kind == "reject" and not resolve(target, day, None, "any", 3).parcels
+    if isinstance(action, Perform) and draft.intent == "dial" and draft.confidence < SURE_CALL:
+        among = action.parcels
     parcels = tuple(among) or (alike(target, day) if refused else ())
     if len(parcels) != 1:
         return _which(draft, parcels, action)

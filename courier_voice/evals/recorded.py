@@ -132,7 +132,7 @@ def _transcript_out(heard: Transcript) -> dict[str, object]:
     return {
         "text": heard.text,
         "raw": heard.raw,
-        "confidence": round(heard.confidence, 3),
+        "confidence": None if heard.confidence is None else round(heard.confidence, 3),
         "nbest": [[h.text, round(h.logprob, 3)] for h in heard.nbest],
         "audio_s": round(heard.audio_s, 2),
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +14,7 @@ from courier_voice.knowledge.answer_llm import Writer
 from courier_voice.knowledge.answer_pick import Pick, pick
 from courier_voice.knowledge.base import wording
 from courier_voice.knowledge.find import Finder, Found
+from courier_voice.knowledge.gate import enough
 from courier_voice.knowledge.words import Chunk
 
 NOT_THERE: Final = "手头的文件里没有写，请问站长。"
@@ -22,13 +22,6 @@ MORE: Final = "要听详细的吗？"
 LONGEST: Final = 60
 """Characters of what is said at once about the matter; document and article come on top."""
 PASSAGES: Final = 9
-
-ENOUGH: Final = 0.465
-BY_WORDS: Final = 0.2
-"""Below it the documents are taken not to say it: of the best cosine and ``BY_WORDS`` times the best share of the
-question's words. Calibrated on the development questions of laws and company documents together."""
-WORDS_ENOUGH: Final = 0.2
-"""The share of the question's words that is asked for where there is no embedder."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +46,10 @@ class Answerer:
 
     def answer(self, question: str, passages: int = PASSAGES) -> Answer:
         """Out of that many passages. Raises ModelError when the embedder fails, and KnowledgeError."""
-        found = self.finder.search(question, passages)
-        if not found or not _enough(found):
+        looked = self.look(question, passages)
+        if looked is None or not enough(question, looked[0], looked[1].found):
             return Answer(NOT_THERE, answered=False)
-        found, rivals = newest(found)
-        chosen = pick(question, found, LONGEST)
+        found, chosen, rivals = looked
         checked: tuple[str, ...] = ()
         if self._writer is not None:
             written = self._writer.write(question, [each.chunk for each in found[:3]])
@@ -65,6 +57,12 @@ class Answerer:
             if written and not checked and len(written) <= LONGEST:
                 return _answer(question, written, chosen, rivals, False, checked)
         return _answer(question, chosen.statement, chosen, rivals, True, checked)
+
+    def look(self, question: str, passages: int = PASSAGES) -> tuple[list[Found], Pick, Rivals | None] | None:
+        """What would be answered, not yet whether: passages, the statement, and the contradiction decided on the way;
+        None when nothing was found."""
+        found, rivals = newest(self.finder.search(question, passages, editions=True))
+        return (found, pick(question, found, LONGEST), rivals) if found else None
 
 
 def _answer(
@@ -80,12 +78,6 @@ def _answer(
         said += MORE
     detail = f"{source_said(chunk)}：{chosen.whole}"
     return Answer(said, True, ((chunk.doc, place_of(chunk)),), detail, statement, checked)
-
-
-def _enough(found: Sequence[Found]) -> bool:
-    near = [each.near for each in found if each.near is not None]
-    covered = max(each.covered for each in found[:3])
-    return max(near) + BY_WORDS * covered >= ENOUGH if near else covered >= WORDS_ENOUGH
 
 
 def _source(chunk: Chunk) -> str:

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Final
 
 from courier_voice.knowledge.base import sentences, wording
+from courier_voice.knowledge.editions import edition
 from courier_voice.knowledge.find import Found
 from courier_voice.knowledge.find_named import provinces_in
 from courier_voice.knowledge.words import Chunk
@@ -21,9 +22,6 @@ _NUMBERS: Final = re.compile(
     r"\d+(?:\.\d+)?|[零一二三四五六七八九十百千万两半]+(?=[个小分天日年月周元角倍米厘公千克升次层件岁万块])"
 )
 _DENIED: Final = re.compile("不得|禁止|严禁|不予|不能|不准|不可|不需|无需|不必")
-_EDITION: Final = re.compile(
-    r"[（(][^）)]*[)）]|第?[\d一二三四五六七八九十.]+[版期]|[vV]\d[\d.]*|20\d\d年?版?|(?:修订|试行|新)版?$|\s+"
-)
 
 
 @dataclass(frozen=True)
@@ -66,11 +64,6 @@ def _overrules(newer: Chunk, older: Chunk) -> bool:
     if provinces_in(newer.title) != provinces_in(older.title):
         return False  # each holds where it holds
     return contradict(wording(newer), wording(older))
-
-
-def edition(title: str) -> str:
-    """A title without what tells editions apart."""
-    return _EDITION.sub("", title)
 
 
 def contradict(one: str, other: str) -> bool:

@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from courier_voice.knowledge.base import Base
+from courier_voice.knowledge.asked_for import kind_asked
+from courier_voice.knowledge.base import Base, wording
+from courier_voice.knowledge.editions import replaced
 from courier_voice.knowledge.embed import Embedder
 from courier_voice.knowledge.find_named import named, place_match
 from courier_voice.knowledge.grams import articles, codes, grams
@@ -31,6 +33,7 @@ class Weights:
     words: float = 0.05
     place: float = 0.1
     named: float = 0.08
+    kind: float = 0.03
     code: float = 0.2
     article: float = 0.5
 
@@ -72,9 +75,14 @@ class Finder:
     def by_words_only(self) -> bool:
         return self._embedder is None or self._store is None
 
-    def search(self, question: str, count: int = 9) -> list[Found]:
-        """The best passages, best first. Raises ModelError and KnowledgeError."""
-        titles = {entry.doc: entry.title for entry in self._base.documents()}
+    def search(self, question: str, count: int = 9, *, editions: bool = False) -> list[Found]:
+        """The best passages, best first; with ``editions`` also those of documents that have a later edition.
+
+        Raises ModelError and KnowledgeError.
+        """
+        documents = self._base.documents()
+        titles = {entry.doc: entry.title for entry in documents}
+        out = frozenset() if editions else replaced(documents)
         meant = named(question, titles)
         near = self._near(question, meant)
         asked = frozenset(grams(question))
@@ -86,6 +94,8 @@ class Finder:
         found = []
         for row in rows:
             chunk, lines = chunks[row], near.get(row, {})
+            if chunk.doc in out:
+                continue
             cosine = _mixed(lines, self._weights.sentence, floor) if near else None
             covered = _covered(rarity, chunk)
             score = cosine if cosine is not None else covered
@@ -113,6 +123,8 @@ class Finder:
         weights = self._weights
         extra = weights.place * place_match(question, chunk.title)
         extra += weights.named * (chunk.doc in meant)
+        wanted = kind_asked(question)
+        extra += weights.kind * bool(wanted and wanted.search(wording(chunk)))
         asked = codes(question)
         if asked:
             extra += weights.code * len(asked & codes(chunk.text)) / len(asked)

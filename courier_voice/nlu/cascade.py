@@ -11,7 +11,7 @@ from courier_voice.core.words import Utterance
 from courier_voice.nlu.controls import control
 from courier_voice.text.normalize import normalize
 
-UNSURE: Final = 0.5
+UNSURE: Final = 0.2
 """Without a language model, what the fast one believes less than this is asked for again in other words."""
 
 

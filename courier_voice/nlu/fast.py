@@ -34,6 +34,7 @@ FIRST_STATE: Final = 2
 FEATURES: Final = ("split", "intents", "choices", "tags", "odd")
 """What a confidence is made of: the doubt in each reading, and how many characters and slots are odd."""
 _CERTAIN: Final = 1e-5
+_NONE: Final = INTENTS.index("none")
 _WHOLE: Final = frozenset(["message", "question", "note"])
 """Slots that go on from their first to their last word."""
 _LAST: Final = frozenset(["place", *frames.NUMBERS])
@@ -46,7 +47,8 @@ Floats = NDArray[np.float32]
 class Card:
     """What goes with the model: its letters and words, how its confidence is made, from which one on it is believed.
 
-    ``words`` are those a language model knows, with spaces between.
+    ``words`` are those a language model knows, with spaces between. ``none_from``: how likely an utterance must be no
+    command to count as none.
     """
 
     letters: str
@@ -54,6 +56,7 @@ class Card:
     weights: Mapping[str, float]
     bias: float
     threshold: float
+    none_from: float
     version: str
 
     @classmethod
@@ -106,10 +109,14 @@ def lexical(text: str, known: Mapping[str, int]) -> tuple[list[int], list[int]]:
 
 @dataclass(frozen=True)
 class Reading:
-    """What the model made of an utterance: flat frames with the part of the text each is of, and FEATURES by name."""
+    """What the model made of an utterance: flat frames with the part of the text each is of, and FEATURES by name.
+
+    ``nothing``: how likely it is no command, 0..1.
+    """
 
     frames: tuple[tuple[Mapping[str, str], str], ...]
     features: Mapping[str, float]
+    nothing: float
 
 
 class FastUnderstander:
@@ -146,6 +153,8 @@ class FastUnderstander:
             drafts = self.drafts(reading, utterance, context.waiting)
         except ModelOutputError:
             return Understanding((Draft("none", confidence=0.0),), "fast", self.card.version)
+        if drafts[0].intent == "none":  # decided by ``none_from``: a language model tells talk from commands no better
+            confidence = max(confidence, self.threshold)
         return Understanding(tuple(replace(d, confidence=confidence) for d in drafts), "fast", self.card.version)
 
     def drafts(self, reading: Reading, utterance: Utterance, waiting: str) -> tuple[Draft, ...]:
@@ -163,7 +172,10 @@ class FastUnderstander:
         """One pass of the model over a normalised text of at most ``LONGEST`` characters."""
         seen = self.card.ids(text, waiting)
         split, intents, choices, tags = (_log_softmax(out) for out in self._outputs(seen))
+        nothing = math.exp(float(intents[0][_NONE]))
         start = int(split.argmax())
+        if nothing >= self.card.none_from:
+            intents[0][_NONE], start = 0.0, 0
         commands = ((0, start), (start, len(text))) if start else ((0, len(text)),)
         told: dict[str, float] = dict.fromkeys(FEATURES, 0.0)
         told["split"] = float(split[start])
@@ -174,7 +186,7 @@ class FastUnderstander:
             told["odd"] += odd
             read.append((frame, text[first:last]))
         doubts = {name: math.log(_CERTAIN - told[name]) for name in FEATURES if name != "odd"}
-        return Reading(tuple(read), {**doubts, "odd": told["odd"]})
+        return Reading(tuple(read), {**doubts, "odd": told["odd"]}, nothing)
 
     def _outputs(self, seen: dict[str, NDArray[np.int64]]) -> tuple[Floats, Floats, list[list[Floats]], Floats]:
         split, intents, choices, tags = self._session.run(None, seen)

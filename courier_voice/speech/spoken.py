@@ -121,3 +121,13 @@ def clauses(text: str, limit: int = 60) -> Iterator[str]:
             piece += part
         if piece.strip():
             yield piece
+
+
+def streamed(text: str, first: int = 14) -> Iterator[str]:
+    """The clauses of a reply, a long first one cut at its first comma, so that its sound is there sooner."""
+    for number, clause in enumerate(clauses(text)):
+        cut = re.match(r"[^，：]{2,}?[，：]", clause) if not number and len(clause) > first else None
+        if cut and cut.end() < len(clause):
+            yield clause[: cut.end()]
+            clause = clause[cut.end() :]
+        yield clause

@@ -27,6 +27,7 @@ RIGHT_IN_KEPT: Final = 0.995
 _CONTAINED: Final = frozenset(["place", "message", "item"])
 """Slots that are right when one side contains the other, as the development sets score them."""
 _MEASURE: Final = list(CHOICES).index("measure")
+_GATES: Final = (0.5, 0.4, 0.3, 0.2, 0.15, 0.1, 0.07, 0.05, 0.03, 0.02)
 _BINS: Final = 10
 _RIDGE: Final = 1e-2
 _ROUNDS: Final = 50
@@ -34,12 +35,13 @@ _ROUNDS: Final = 50
 
 @dataclass(frozen=True)
 class Answer:
-    """One held-out example answered: ``features`` in the order of FEATURES."""
+    """One held-out example answered: ``features`` in the order of FEATURES; ``nothing``: how likely it is none."""
 
     example: Example
     said: tuple[Draft, ...]
     meant: tuple[Draft, ...]
     features: tuple[float, ...]
+    nothing: float = 0.0
 
     @property
     def right(self) -> bool:
@@ -64,7 +66,7 @@ def _answer(fast: FastUnderstander, one: Example) -> Answer:
     except ModelOutputError:
         said = ()
     meant = tuple(frames.draft(frame, utterance, part, settled=False) for frame, part in meant_frames(one))
-    return Answer(one, said, meant, tuple(reading.features[name] for name in FEATURES))
+    return Answer(one, said, meant, tuple(reading.features[name] for name in FEATURES), reading.nothing)
 
 
 def meant_frames(one: Example) -> list[tuple[dict[str, str], str]]:
@@ -118,6 +120,17 @@ class Calibration:
     weights: Mapping[str, float]
     bias: float
     cautious: float
+
+
+def none_from(found: Sequence[Answer]) -> float:
+    """How likely none an utterance must be to count as none: where the share of commands lost and the share of other
+    talk acted on are least together (Youden 1950, Cancer 3:32)."""
+    none = np.array([answer.meant[0].intent == "none" for answer in found])
+    nothing = np.array([answer.nothing for answer in found])
+    if none.all() or not none.any():
+        return 0.5
+    costs = [float((nothing[~none] >= at).mean() + (nothing[none] < at).mean()) for at in _GATES]
+    return _GATES[int(np.argmin(costs))]
 
 
 def calibrated(found: Sequence[Answer], right_in_kept: float = RIGHT_IN_KEPT) -> Calibration:

@@ -85,12 +85,15 @@ def make(recipe: Recipe, places: Places, report: Report, teacher: Embedder | Non
         "weights": dict.fromkeys(FEATURES, 1.0),
         "bias": 0.0,
         "threshold": 1.0,
+        "none_from": 1.0,
         "version": _VERSION,
         "recipe": asdict(recipe),
     }
     _write(places.out / CARD, row)
-    fast = FastUnderstander(places.out)
-    as_written, varied = examined(fast, kept_back, recipe.seed, report)
+    as_written, _ = examined(FastUnderstander(places.out), kept_back, recipe.seed, report)
+    row["none_from"] = exam.none_from(as_written)
+    _write(places.out / CARD, row)
+    as_written, varied = examined(FastUnderstander(places.out), kept_back, recipe.seed, report)
     scale = exam.calibrated([*as_written, *varied])
     digest = hashlib.sha256((places.out / MODEL).read_bytes()).hexdigest()[:8]
     row |= {"weights": dict(scale.weights), "bias": scale.bias, "threshold": exam.BELIEVED}

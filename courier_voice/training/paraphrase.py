@@ -22,11 +22,14 @@ from courier_voice.training.seeds import Command, Piece, Seed
 
 Reads = Callable[[str], tuple[str, ...]]
 """The intents that understanding finds in a sentence."""
+_TRIES: Final = 2
 STYLES: Final = ("语序换一换", "更随便", "更短", "用别的动词")
 MOST_TOKENS: Final = 60
 _GRAMMAR: Final = r"root ::= [^\x00-\x7F“”「」（）：]{3,60}"
 _SHORTEST, _LONGEST = 5, 32
 """Characters of a seed that is worth it: shorter ones have few other words, longer ones come back changed."""
+_FREE: Final = 3
+"""Characters outside the marks, which are all that can become others."""
 _ALIKE: Final = 0.8
 """Two sentences nearer to each other than this (1 less Levenshtein's distance over the longer) are the same one."""
 _SIZE: Final = (0.4, 1.7)
@@ -80,7 +83,8 @@ class Check:
             return "numbers"
         if _counted(_NEGATIONS, after).total() != _counted(_NEGATIONS, before).total():
             return "negation"
-        if Levenshtein.normalized_similarity(bare(said), bare(seed.text)) > _ALIKE or bare(said) in self._known:
+        old, new = (_veiled(command) for command in (seed.commands[0], reworded))
+        if Levenshtein.normalized_similarity(old, new) > _ALIKE or bare(said) in self._known:
             return "copy"
         if self._developed(said):
             return "development set"
@@ -103,13 +107,14 @@ def bare(text: str) -> str:
 
 
 def fit_for_it(seed: Seed) -> bool:
-    """Whether a seed is asked for in other words: one command said out of the blue, learnt from, no control word."""
+    """Whether a seed is asked for in other words: one command out of the blue, learnt from, with words to change."""
     return (
         len(seed.commands) == 1
         and seed.commands[0].intent not in _CONTROLS
         and not seed.state
         and not held_out(seed)
         and _SHORTEST <= len(seed.text) <= _LONGEST
+        and len(bare(_unmarked(seed.commands[0]))) >= _FREE
     )
 
 
@@ -161,17 +166,25 @@ def paraphrases(seeds: Sequence[Seed], model: ChatModel, check: Check, out: Path
         for number, seed in enumerate(drawn[: limit or None]):
             if seed.text in done:
                 continue
-            said = model.complete(
-                [*prefix, ("user", asked(seed, STYLES[number % len(STYLES)]))],
-                max_tokens=MOST_TOKENS,
-                grammar=_GRAMMAR,
-            )
-            attempt = check(seed, said.splitlines()[0].removeprefix("换成：").strip() if said.strip() else "")
+            attempt = _attempt(seed, STYLES[number % len(STYLES)], prefix, model, check)
             attempts.append(attempt)
             file.write(json.dumps(asdict(attempt), ensure_ascii=False) + "\n")
             file.flush()
             _write(out, attempts, prompt.stamp)
             yield attempt
+
+
+def _attempt(seed: Seed, style: str, prefix: Sequence[tuple[Role, str]], model: ChatModel, check: Check) -> Attempt:
+    """The first answer that is kept, else the last; each begins otherwise than the seed and the ones before it."""
+    openings = [seed.text[0]]
+    while True:
+        said = model.complete(
+            [*prefix, ("user", asked(seed, style))], max_tokens=MOST_TOKENS, grammar=_GRAMMAR % "".join(openings)
+        )
+        attempt = check(seed, said.strip().partition("\n")[0])
+        openings.append(attempt.said[:1])
+        if attempt.line or len(openings) > _TRIES:
+            return attempt
 
 
 def asked(seed: Seed, style: str) -> str:
@@ -199,6 +212,11 @@ def _write(out: Path, attempts: Sequence[Attempt], stamp: str) -> None:
 
 def _unmarked(command: Command) -> str:
     return "".join(piece.words for piece in command.pieces if not piece.slot)
+
+
+def _veiled(command: Command) -> str:
+    """A command's words with one character for each mark: a long value must not make two sentences alike."""
+    return bare("".join(piece.words if not piece.slot else "某" for piece in command.pieces if piece.words))
 
 
 def _counted(what: re.Pattern[str], text: str) -> Counter[str]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from courier_voice.core.turn import Draft, Turn, Understanding
 from courier_voice.core.words import Transcript
-from courier_voice.dialog.misheard import CONFUSED, alike, nearly, spelled
+from courier_voice.dialog.misheard import CONFUSED, SURE_CALL, alike, nearly, spelled
 
 TAILS = st.text("0123456789", min_size=4, max_size=4)
 
@@ -127,3 +127,19 @@ def test_names_and_places_are_spelled_as_on_the_list_where_one_alone_sounds_so(
 def test_an_area_too(talk: Any) -> None:
     told = spelled(Understanding((Draft("query_tasks", {"area": "五服新村"}),), "fast"), talk.agent.api.day())
     assert told.drafts[0].slots["area"] == "五福新村"
+
+
+def test_a_call_read_unsurely_is_asked_about_first(talk: Any) -> None:
+    talk.agent.mend = lambda heard: heard
+    talk.nlu.drafts = (Draft("dial", {"target": {"tail": "7416"}}, confidence=SURE_CALL - 0.1),)
+    asked = talk.agent.take_transcript(Transcript("打七四一六", "打七四一六", 0.9))
+    assert (asked.kind, talk.effects()) == ("ask", [])
+    assert "7416" in asked.reply
+    assert said(talk, "对。").kind == "act"
+    assert talk.effects() == [("dial", "JD0261408847416")]
+
+
+def test_a_call_read_surely_goes_out_at_once(talk: Any) -> None:
+    talk.agent.mend = lambda heard: heard
+    talk.nlu.drafts = (Draft("dial", {"target": {"tail": "7416"}}, confidence=SURE_CALL),)
+    assert talk.agent.take_transcript(Transcript("打七四一六", "打七四一六", 0.9)).kind == "act"

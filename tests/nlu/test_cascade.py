@@ -52,7 +52,7 @@ def test_either_alone() -> None:
 
 
 def test_without_a_language_model_a_guess_is_not_acted_on() -> None:
-    assert route(Cascade(None, Sure(0.3))) == ("fast", "none")
+    assert route(Cascade(None, Sure(0.1))) == ("fast", "none")
 
 
 def test_control_words_ask_no_model() -> None:

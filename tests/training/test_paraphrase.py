@@ -92,6 +92,7 @@ class Stub:
     def __init__(self, *answers: str) -> None:
         self._answers: Iterator[str] = iter(answers)
         self.asked: list[str] = []
+        self.grammars: list[str] = []
 
     def complete(
         self,
@@ -102,6 +103,7 @@ class Stub:
         schema: Mapping[str, object] | None = None,
     ) -> str:
         self.asked.append(messages[-1][1])
+        self.grammars.append(grammar or "")
         try:
             return next(self._answers)
         except StopIteration:
@@ -116,18 +118,33 @@ def test_a_run_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
     seeds = [one for one in seeds if fit_for_it(one)]
     answers = {CALL.text: "霍师傅这单，帮忙接通一下", TAIL.text: "胡说"}
     out = tmp_path / "new" / "paraphrases.txt"
-    whole = Stub(*["胡说"] * len(seeds))
+    whole = Stub(*["胡说"] * len(seeds) * 2)
     order = [a.text for a in paraphrases(seeds, whole, check(), tmp_path / "order.txt", 0)]
-    first, second = (Stub(*(answers.get(text, "还") for text in part)) for part in (order[:1], order[1:]))
+    first, second = (
+        Stub(*(said for text in part for said in ("胡说", answers.get(text, "还")))) for part in (order[:1], order[1:])
+    )
     with pytest.raises(ModelError):
         list(paraphrases(seeds, first, check(), out, 0))
     told = list(paraphrases(seeds, second, check(), out, 0))
     assert [attempt.text for attempt in told] == order[1:]
-    assert len(first.asked) + len(second.asked) == len(seeds) + 1
+    assert len(first.asked) + len(second.asked) == 2 * len(seeds) + 1
     kept = list(parse(out.read_text("utf-8"), "paraphrases"))
     assert [one.text for one in kept] == [answers[CALL.text]]
     assert list(paraphrases(seeds, Stub(), check(), out, 0)) == []
     assert not out.with_suffix(".new").exists()
+
+
+def test_a_second_try_begins_otherwise(tmp_path: Path) -> None:
+    model = Stub("哎霍师傅", "霍师傅这单，帮忙接通一下")
+    (attempt,) = paraphrases([CALL], model, check(), tmp_path / "a.txt", 0)
+    assert attempt.line
+    assert ["给" in grammar and ("哎" in grammar) == bool(n) for n, grammar in enumerate(model.grammars)] == [True] * 2
+
+
+def test_a_long_value_does_not_make_two_sentences_alike() -> None:
+    far = seed("呼{address:万象里二十三幢二零零四}业主", "dial")
+    assert check()(far, "万象里二十三幢二零零四，找业主").refused == ""
+    assert check()(far, "呼万象里二十三幢二零零四，业主").refused == "copy"
 
 
 def test_a_strange_journal_is_told(tmp_path: Path) -> None:

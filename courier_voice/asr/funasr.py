@@ -1,0 +1,283 @@
+"""FunASR's runtime over its websocket: whole utterances, and words while they are spoken.
+
+The protocol (github.com/modelscope/FunASR, runtime/docs/websocket_protocol.md): a JSON message with the mode, PCM in
+strides of 60 ms, ``{"is_speaking": false}``; back come texts, online ones to be added, offline ones in place of those
+since the last offline one. Its servers do not agree on ``is_final``: those in C++ set it on the last message, which may
+be empty, those in Python set it on every message but the last and may send none; then only quiet tells the end.
+"""
+
+from __future__ import annotations
+
+import json
+import select
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from functools import partial
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI, WebSocketException
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+from courier_voice.asr.hearing import Reading, judged, transcribe
+from courier_voice.asr.remote import AS_IT_IS, Passing, patiently, pcm16, unreachable, words_of
+from courier_voice.core.errors import TranscriptionError
+from courier_voice.core.ports import SpeechDetector, StreamingTranscriber
+from courier_voice.core.words import RATE, Audio, Transcript
+
+Mode = Literal["2pass", "offline", "online"]
+
+QUIET_S: Final = 2.0
+"""As FunASR's own client waits after the last word from a server that does not say it was the last."""
+_AFTER_PONG_S: Final = 0.1
+"""For what a server says right after it has answered a ping."""
+_STRIDE: Final = 960
+"""Samples a message: 60 ms, which the servers in Python count on for ``chunk_interval``."""
+_CHUNKS: Final = {"chunk_size": [5, 10, 5], "chunk_interval": 10}
+"""Words every 600 ms with 300 ms of sound before and after them."""
+_WEIGHT: Final = 20
+"""Of a hint, as in the protocol's example."""
+
+
+class FunAsr:
+    """core.ports.Transcriber at ``url`` (``ws://host:10095``, or ``wss://`` with a certificate this machine trusts).
+
+    ``mode``: whole utterances are heard by the offline model unless it is ``online``; ``stream`` gives words while he
+    speaks unless it is ``offline``. A connection an utterance, tried ``attempts`` times; ``timeout_s`` is for the
+    connection and again for the answer. Hints go with it where ``share`` allows names and places to leave.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        detector: SpeechDetector,
+        *,
+        mode: Mode = "2pass",
+        timeout_s: float = 10.0,
+        quiet_s: float = QUIET_S,
+        share: bool = False,
+        attempts: int = 2,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._url, self._detector, self._mode, self._share = url, detector, mode, share
+        self._timeout_s, self._quiet_s = timeout_s, quiet_s
+        self._try_on = partial(patiently, attempts=attempts, sleep=sleep)
+
+    def transcribe(self, audio: Audio, hints: Sequence[str] = ()) -> Transcript:
+        """Hear 16 kHz audio of any length. Raises TranscriptionError."""
+        return transcribe(partial(self._hear, hints), self._detector, audio, habits=AS_IT_IS)
+
+    def stream(self, hints: Sequence[str] = ()) -> StreamingTranscriber | None:
+        """One utterance, heard while it is spoken; None in mode ``offline``. Connects with the first frame."""
+        return None if self._mode == "offline" else FunAsrStream(partial(self._open, self._mode, hints))
+
+    def answers(self) -> None:
+        """Look whether the server is there. Raises TranscriptionError."""
+        self._try_on(lambda: self._open("offline", ()).close())
+
+    def _hear(self, hints: Sequence[str], piece: Audio, _window_s: float) -> list[Reading]:
+        mode: Mode = "online" if self._mode == "online" else "offline"
+
+        def once() -> str:
+            with closing(self._open(mode, hints)) as session:
+                session.send(pcm16(piece.samples))
+                return session.finish()
+
+        return [Reading(self._try_on(once), None)]
+
+    def _open(self, mode: Mode, hints: Sequence[str]) -> _Session:
+        known = hints if self._share else ()
+        return _Session(self._url, mode, known, self._timeout_s, self._quiet_s)
+
+
+class FunAsrStream:
+    """core.ports.StreamingTranscriber over one connection; made by FunAsr.stream."""
+
+    def __init__(self, open_session: Callable[[], _Session]) -> None:
+        self._open, self._session, self._samples = open_session, None, 0
+
+    def accept(self, frame: NDArray[np.float32]) -> str:
+        """Send the frame on; the words that have come back so far. Raises TranscriptionError."""
+        self._samples += len(frame)
+        with self._told():
+            self._session = self._session or self._open()
+            self._session.send(pcm16(frame))
+            return self._session.so_far()
+
+    def finish(self) -> Transcript:
+        """What was said, and the end of the connection. Raises TranscriptionError."""
+        seconds = self._samples / RATE
+        if self._session is None:
+            return judged(Reading("", None), seconds)
+        with self._told(), closing(self._session):
+            return judged(Reading(self._session.finish(), None), seconds)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Nothing can be tried again here: what was said is gone."""
+        try:
+            yield
+        except Passing as passing:
+            if self._session:
+                self._session.close()
+            raise passing.error from passing.__cause__
+
+
+class _Heard:
+    """The words of a session, put together from its messages."""
+
+    def __init__(self, mode: Mode) -> None:
+        self._mode, self._settled, self._open, self._inverted = mode, "", "", False
+
+    @property
+    def text(self) -> str:
+        return words_of(self._settled + self._open)
+
+    def add(self, message: dict[str, Any], *, ended: bool) -> bool:
+        """Take a message; whether it is the last. ``ended``: nothing more is sent."""
+        mode, text = str(message.get("mode") or ""), str(message.get("text") or "")
+        final = bool(message.get("is_final"))
+        online = mode.endswith("online")
+        if online:
+            self._open += text
+        elif text:
+            self._settled, self._open = self._settled + text, ""
+        inverted = mode in ("offline", "online") or (online and self._mode == "2pass")
+        self._inverted = self._inverted or (final and (inverted or not ended))
+        if online and self._mode == "2pass":
+            return False
+        return ended and (not final if self._inverted or mode in ("offline", "online") else final)
+
+
+class _Session:
+    """A connection, from the first message to the last. Raises Passing for trouble with it."""
+
+    def __init__(self, url: str, mode: Mode, hints: Sequence[str], timeout_s: float, quiet_s: float) -> None:
+        self._timeout_s, self._quiet_s = timeout_s, quiet_s
+        self._heard, self._rest, self._ended = _Heard(mode), b"", False
+        self._url = url
+        with _lost(url):
+            self._socket: ClientConnection = connect(
+                url,
+                subprotocols=[Subprotocol("binary")],
+                open_timeout=timeout_s,
+                close_timeout=1,
+                ping_interval=None,  # a server that decodes does not answer
+            )
+        hotwords = json.dumps(dict.fromkeys(hints, _WEIGHT), ensure_ascii=False) if hints else ""
+        start = {"mode": mode, "wav_name": "speech", "wav_format": "pcm", "audio_fs": RATE, "is_speaking": True}
+        # Numerals are put into digits here, in one way for all engines.
+        self._tell({**start, **_CHUNKS, "hotwords": hotwords, "itn": False})
+
+    def send(self, pcm: bytes) -> None:
+        self._rest += pcm
+        with _lost(self._url, self):
+            while len(self._rest) >= 2 * _STRIDE:
+                self._put(self._rest[: 2 * _STRIDE])
+                self._rest = self._rest[2 * _STRIDE :]
+
+    def so_far(self) -> str:
+        """The words there are, without waiting."""
+        while (message := self._received(0)) is not None:
+            self._heard.add(message, ended=False)
+        return self._heard.text
+
+    def finish(self) -> str:
+        """Say that he is done and wait for the rest."""
+        if self._rest:
+            with _lost(self._url, self):
+                self._put(self._rest)
+        self._tell({"is_speaking": False})
+        until = time.monotonic() + self._timeout_s
+        while True:
+            message = self._received(min(self._quiet_s, max(0.0, until - time.monotonic())))
+            if message is None:
+                self._alive(until)
+                message = self._received(_AFTER_PONG_S)
+            if message is None or self._heard.add(message, ended=True):
+                return self._heard.text
+
+    def close(self) -> None:
+        """Twice is no matter."""
+        self._socket.close()
+
+    def abort(self) -> None:
+        """Close without waiting for a peer that does not answer."""
+        with suppress(OSError):
+            self._socket.socket.shutdown(socket.SHUT_RDWR)
+        self.close()
+
+    def _put(self, data: str | bytes) -> None:
+        """Send, waiting no longer than it may take: a network that is gone keeps a full buffer full for minutes."""
+        if not select.select([], [self._socket.socket], [], self._timeout_s)[1]:
+            raise TimeoutError
+        self._socket.send(data)
+
+    def _alive(self, until: float) -> None:
+        """Quiet is the end only from a server that is still there and not at work: one in Python answers pings in
+        between."""
+        with _lost(self._url, self):
+            if not self._socket.ping().wait(max(0.0, until - time.monotonic())):
+                raise TimeoutError
+
+    def _tell(self, message: dict[str, object]) -> None:
+        with _lost(self._url, self):
+            self._put(json.dumps(message, ensure_ascii=False))
+
+    def _received(self, wait_s: float) -> dict[str, Any] | None:
+        with _lost(self._url, self):
+            try:
+                raw = self._socket.recv(timeout=wait_s)
+            except TimeoutError:
+                return None
+        try:
+            message = json.loads(raw)
+        except ValueError:
+            message = None
+        if not isinstance(message, dict):
+            self.close()
+            raise TranscriptionError(_STRANGE.format(_host(self._url)))
+        return message
+
+
+_STRANGE: Final = "{} does not speak FunASR's websocket protocol: check COURIER_ASR__BASE_URL (ws://host:10095)"
+
+
+def _host(url: str) -> str:
+    return url.split("://", 1)[-1].split("/", 1)[0].rsplit("@", 1)[-1]
+
+
+@contextmanager
+def _lost(url: str, session: _Session | None = None) -> Iterator[None]:
+    """Trouble with a connection as Passing, or as TranscriptionError where another try is of no use."""
+    host = _host(url)
+    try:
+        yield
+    except InvalidURI:
+        raise TranscriptionError("no websocket address: set COURIER_ASR__BASE_URL=ws://host:10095") from None
+    except ssl.SSLCertVerificationError as error:
+        raise TranscriptionError(
+            f"the certificate of {host} is not trusted: set SSL_CERT_FILE to it, or run the server with --certfile 0 "
+            "and use ws://"
+        ) from error
+    except InvalidStatus as error:
+        if (status := error.response.status_code) < 500:
+            raise TranscriptionError(_STRANGE.format(host)) from error
+        raise Passing(unreachable(f"{host} answered {status}: it is overloaded or broken, try later")) from error
+    except InvalidHandshake as error:
+        raise TranscriptionError(_STRANGE.format(host)) from error
+    except TimeoutError as error:
+        if session:
+            session.abort()
+        late = unreachable(f"{host} did not answer in time: try later or raise COURIER_ASR__TIMEOUT_S")
+        raise Passing(late) from error
+    except (ConnectionClosed, WebSocketException, OSError) as error:
+        gone = unreachable(
+            f"no connection to {host}: check COURIER_ASR__BASE_URL (ws, or wss) and that the server runs"
+        )
+        raise Passing(gone) from error

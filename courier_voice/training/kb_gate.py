@@ -1,0 +1,88 @@
+"""The gate of the knowledge base: a logistic regression over a handful of signs, learned from questions that the
+documents answer and questions that they do not (``fixtures/eval/kb_more.jsonl``, its half marked ``choose``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from courier_voice.knowledge.answer import Answerer
+from courier_voice.knowledge.gate import Gate, signs
+
+RIDGE: Final = 0.3
+"""On signs of deviation one; not on the bias."""
+_ROUNDS: Final = 50
+
+Item = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One question: what was seen, whether the documents tell it, and whether the passage chosen is the right one."""
+
+    question: str
+    seen: Mapping[str, float]
+    told: bool
+    right: bool
+
+
+def lessons(items: Iterable[Item], answers: Answerer) -> list[Lesson]:
+    """What the gate would see of each question; without those that find nothing at all."""
+    taken = []
+    for item in items:
+        looked = answers.look(item["question"])
+        if looked is None:
+            continue
+        found, chosen, _ = looked
+        chunk = chosen.found.chunk
+        places = {(one["doc"], one["article"]) for one in (item, *item.get("also", ())) if item.get("article")}
+        right = any((chunk.doc, section) in places for section in (chunk.section, *chunk.sections))
+        taken.append(Lesson(item["question"], signs(item["question"], found, chosen.found), bool(places), right))
+    return taken
+
+
+def fit(taught: Sequence[Lesson], ridge: float = RIDGE, least: float = 0.5) -> Gate:
+    """The regression by Newton's method. Questions whose right passage was not chosen teach nothing: that is the
+    finder's fault. Raises ValueError when only one kind of question is left."""
+    used = [lesson for lesson in taught if lesson.right or not lesson.told]
+    told = np.array([lesson.told for lesson in used], np.float64)
+    if told.min(initial=1) == told.max(initial=0):
+        raise ValueError("the gate needs questions that are answered and questions that are not")
+    names = list(used[0].seen)
+    raw = np.array([[lesson.seen[name] for name in names] for lesson in used])
+    middle, spread = raw.mean(0), np.where(raw.std(0) > 0, raw.std(0), 1.0)
+    found = _newton(np.c_[(raw - middle) / spread, np.ones(len(raw))], told, ridge)
+    weights = found[:-1] / spread
+    rounded = {name: round(float(weight), 3) for name, weight in zip(names, weights, strict=True)}
+    return Gate(round(float(found[-1] - weights @ middle), 3), rounded, least)
+
+
+def _newton(rows: NDArray[np.float64], told: NDArray[np.float64], ridge: float) -> NDArray[np.float64]:
+    penalty = np.diag([ridge] * (rows.shape[1] - 1) + [1e-6])
+    weights = np.zeros(rows.shape[1])
+    for _ in range(_ROUNDS):
+        chance = 1 / (1 + np.exp(-rows @ weights))
+        slope = rows.T @ (chance - told) + penalty @ weights
+        bend = (rows * (chance * (1 - chance))[:, None]).T @ rows + penalty
+        step = np.linalg.solve(bend, slope)
+        weights = weights - step
+        if np.abs(step).max() < 1e-8:
+            break
+    return weights
+
+
+def report(gate: Gate, judged: Sequence[Lesson]) -> dict[str, float | int]:
+    """Shares: questions not in the documents that are declined, questions with the right passage that are lost."""
+    closed = [gate.chance(lesson.seen) < gate.least for lesson in judged]
+    other = [shut for shut, lesson in zip(closed, judged, strict=True) if not lesson.told]
+    right = [shut for shut, lesson in zip(closed, judged, strict=True) if lesson.right]
+    return {
+        "not_there": len(other),
+        "declined": round(sum(other) / max(1, len(other)), 3),
+        "right_passage": len(right),
+        "lost": round(sum(right) / max(1, len(right)), 3),
+    }

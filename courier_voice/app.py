@@ -62,12 +62,14 @@ def build_detector() -> SpeechDetector:
 
 
 def build_asr(settings: Settings, detector: SpeechDetector | None = None) -> Transcriber:
-    """The recogniser chosen. Raises WeightsError naming the command that brings its weights."""
+    """The recogniser chosen. Raises WeightsError naming the command that brings its weights, SettingsError."""
     from courier_voice.asr.second import SecondOpinion
     from courier_voice.asr.style import PLAIN, TUNED
     from courier_voice.weights.adapt import PARTWAY, chosen_model
 
     chosen = settings.asr
+    if chosen.engine not in ("faster-whisper", "whisper"):
+        return _other_engine(settings, detector or build_detector())
     path, tuned = chosen_model(chosen.model, chosen.adapter, settings.weights)
     detector = detector or build_detector()
     if not tuned:
@@ -104,6 +106,24 @@ def _engine(settings: Settings, path: Path, detector: SpeechDetector, habits: Ha
         threads=chosen.threads,
         habits=habits,
     )
+
+
+def _other_engine(settings: Settings, detector: SpeechDetector) -> Transcriber:
+    chosen = settings.asr
+    timeout_s, share = chosen.timeout_s, chosen.share_personal_data
+    if chosen.engine == "openai":
+        from courier_voice.asr.http import HttpTranscriber
+
+        url, key = chosen.base_url, chosen.api_key
+        return HttpTranscriber(url, chosen.model, detector, api_key=key, timeout_s=timeout_s, share=share)
+    if chosen.engine == "funasr":
+        from courier_voice.asr.funasr import FunAsr
+
+        return FunAsr(chosen.base_url, detector, mode=chosen.mode, timeout_s=timeout_s, share=share)
+    from courier_voice.asr.sherpa import Sherpa
+    from courier_voice.weights.locate import locate
+
+    return Sherpa(locate(chosen.model, settings.weights), detector, threads=chosen.threads)
 
 
 def build_llm(settings: Settings) -> ChatModel:

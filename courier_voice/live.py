@@ -12,8 +12,11 @@ from dataclasses import dataclass, field
 from courier_voice.agent import Agent
 from courier_voice.audio.endpointing import Began, Ears, Ended, Paused, Resumed, events
 from courier_voice.audio.mic import Frame
+from courier_voice.audio.partials import Partials
+from courier_voice.core.errors import CourierVoiceError, NoRecogniser
 from courier_voice.core.turn import NluContext, Turn, Understanding
 from courier_voice.core.words import Audio, Transcript, Utterance
+from courier_voice.dialog.hasty import Hasty, asks
 from courier_voice.dialog.patience import Waits, patience_s
 from courier_voice.text.normalize import normalize
 
@@ -31,6 +34,8 @@ class LiveTurn:
     endpoint_s: float
     behind_s: float
     thrown_away: int
+    cut_off_s: float | None = None
+    """From his first sound to the reply's stop, where he spoke over one."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,17 @@ class Listener:
 
     began: Callable[[], None] = lambda: None
     """Called when somebody starts to speak."""
+    partials: Partials | None = None
+    """Who is told the words while he speaks, from a streaming recogniser."""
+
+    hasty: Callable[[], bool] = lambda: False
+    """Whether the utterance began before the reply had been played to its end: a yes in it is not taken."""
+
+    cut_off_s: Callable[[], float | None] = lambda: None
+    """How long the reply he spoke over took to stop; None when he spoke over none."""
+
+    instead: Callable[[Utterance], Turn | None] = lambda said: None
+    """A turn made of an utterance without the agent: it is for somebody else, or about how the agent speaks."""
 
     def turns(self, frames: Iterable[Frame]) -> Iterator[LiveTurn]:
         """One a finished utterance."""
@@ -69,10 +85,13 @@ class Listener:
                 known = decoding.get(max(decoding)) if decoding else None
                 return known.result().patience_s if known and _told(known) else self.waits.usual
 
+            frames = self.partials.watch(frames) if self.partials else frames
             for event in events(frames, patience, self.ears, self.probability):
                 match event:
                     case Began():
                         self.began()
+                        if self.partials:
+                            self.partials.begin()
                     case Paused(_, audio, number) if self.speculate:
                         decoding[number] = worker.submit(self._read, audio)
                         if self.in_step:
@@ -82,8 +101,11 @@ class Listener:
                         decoding.clear()
                     case Ended(at_s, audio, pause, spoken_s):
                         started = time.perf_counter()
+                        if self.partials:
+                            self.partials.end()
                         turn = self._turn(decoding.pop(pause, None) if pause else None, audio)
-                        yield LiveTurn(turn, at_s - spoken_s, time.perf_counter() - started, thrown_away)
+                        behind_s = time.perf_counter() - started
+                        yield LiveTurn(turn, at_s - spoken_s, behind_s, thrown_away, self.cut_off_s())
                         decoding.clear()
                         thrown_away = 0
                     case Paused():
@@ -91,9 +113,26 @@ class Listener:
 
     def _turn(self, decoding: Future[_Reading] | None, audio: Audio) -> Turn:
         """The turn of an utterance, from what was decoded at the pause that ended it, or decoded now."""
-        if decoding is None or decoding.exception() is not None:
-            return self.agent.take_turn(audio)
-        return self.agent.take_transcript(decoding.result().heard)
+        if decoding is not None and decoding.exception() is None:
+            return self._taken(decoding.result().heard)
+        try:
+            return self._taken(self.agent.hear(audio))
+        except NoRecogniser:
+            raise
+        except CourierVoiceError:
+            return self.agent.take_turn(audio)  # tells what went wrong
+
+    def _taken(self, heard: Transcript) -> Turn:
+        if heard.text.strip() and (turn := self.instead(normalize(heard.text))):
+            return turn
+        if not (self.hasty() and asks(self.agent.memory.context())):
+            return self.agent.take_transcript(heard)
+        nlu = self.agent.nlu
+        self.agent.nlu = Hasty(nlu)
+        try:
+            return self.agent.take_transcript(heard)
+        finally:
+            self.agent.nlu = nlu
 
     def _read(self, audio: Audio) -> _Reading:
         heard = self.agent.hear(audio)

@@ -18,9 +18,21 @@ class Group(BaseModel):
 
 
 class Asr(Group):
-    engine: Literal["faster-whisper", "whisper"] = "faster-whisper"
+    engine: Literal["faster-whisper", "whisper", "openai", "funasr", "sherpa-onnx"] = "faster-whisper"
+    """Whisper here, or: ``openai``, any server with ``/v1/audio/transcriptions``; ``funasr``, FunASR's runtime over its
+    websocket; ``sherpa-onnx``, a model of that in a folder."""
     model: str = "whisper-base"
-    """A name of the catalogue, ``hf:org/repo``, ``whisper:NAME`` (openai-whisper only) or a path."""
+    """A name of the catalogue, ``hf:org/repo``, ``whisper:NAME`` (openai-whisper only) or a path; the server's name of
+    its model for ``openai``; a folder for ``sherpa-onnx``."""
+    base_url: str = ""
+    """Of the server: http://…/v1 for ``openai``, ws://… or wss://… for ``funasr``."""
+    api_key: SecretStr = SecretStr("")
+    timeout_s: float = Field(default=10.0, gt=0)
+    mode: Literal["2pass", "offline", "online"] = "2pass"
+    """FunASR's: which of its models hear whole utterances (online: the streaming one) and give words while he speaks
+    (offline: none)."""
+    share_personal_data: bool = False
+    """Whether today's names and places may go to a server as hints. What is said goes there in any case."""
     adapter: str = "auto"
     """``auto``: the shipped one, for whisper-base; ``none``: the plain model; or the path of an adapter.safetensors."""
     second_opinion: bool = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from courier_voice.agent import Agent
 from courier_voice.audio.endpoint import FRAME, FRAME_S
 from courier_voice.audio.mic import Frame
+from courier_voice.audio.partials import Partials
 from courier_voice.core.errors import TranscriptionError
 from courier_voice.core.parcels import Day
 from courier_voice.core.turn import Draft, NluContext, Understanding
@@ -71,6 +73,21 @@ class Plain:
 class Quiet:
     def say(self, text: str) -> None:
         pass
+
+
+class Counted:
+    """A streaming recogniser whose words are the number of frames it has had."""
+
+    def __init__(self) -> None:
+        self.frames, self.finished = 0, Event()
+
+    def accept(self, frame: Frame) -> str:
+        self.frames += 1
+        return str(self.frames)
+
+    def finish(self) -> Transcript:
+        self.finished.set()
+        return Transcript("", "", 0.0)
 
 
 def frames(*stretches: tuple[int, float]) -> Iterator[Frame]:
@@ -139,6 +156,17 @@ def test_a_recogniser_that_fails_says_so_and_the_next_turn_is_heard(listener: Li
     words.broken = False
     assert [turn.turn.kind for turn in listener.turns(frames((0, 1), (1, 0.5), (5, 1), (0, 2)))] == ["act"]
     assert _dialled(carrier) == ["7461"]
+
+
+def test_words_are_told_while_he_speaks_and_turns_are_the_same(listener: Listener, carrier: Carrier) -> None:
+    streams, some = [Counted(), Counted()], Event()
+    left = iter(streams)
+    listener.partials = Partials(lambda: next(left), lambda words: some.set())
+    told = list(listener.turns(frames((0, 1), (1, 0.5), (5, 1), (0, 2), (1, 0.5), (5, 0.5), (0, 2))))
+    assert [turn.turn.intent for turn in told] == ["dial", "dial"]
+    assert _dialled(carrier) == ["7461", "7461"]
+    assert all(stream.finished.wait(10) for stream in streams)
+    assert some.is_set()
 
 
 def test_frames_come_at_the_pace_of_a_microphone() -> None:

@@ -3,18 +3,20 @@
 The protocol (github.com/modelscope/FunASR, runtime/docs/websocket_protocol.md): a JSON message with the mode, PCM in
 strides of 60 ms, ``{"is_speaking": false}``; back come texts, online ones to be added, offline ones in place of those
 since the last offline one. Its servers do not agree on ``is_final``: those in C++ set it on the last message, which may
-be empty, those in Python set it on every message but the last and may send none; then only quiet tells the end.
+be empty, those in Python set it on every message but the last and may send none, so that quiet alone tells the end.
+Which it is, the ``Server`` header of the handshake says.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import select
 import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from typing import Any, Final, Literal
 
@@ -26,16 +28,20 @@ from websockets.typing import Subprotocol
 
 from courier_voice.asr.hearing import Reading, judged, transcribe
 from courier_voice.asr.remote import AS_IT_IS, Passing, patiently, pcm16, unreachable, words_of
-from courier_voice.core.errors import TranscriptionError
+from courier_voice.core.errors import SettingsError, TranscriptionError
 from courier_voice.core.ports import SpeechDetector, StreamingTranscriber
 from courier_voice.core.words import RATE, Audio, Transcript
 
 Mode = Literal["2pass", "offline", "online"]
 
+_frames: Final = logging.getLogger(f"{__name__}.frames")
+_frames.setLevel(logging.WARNING)  # below that the library writes down what is sent: hints, and words
+
 QUIET_S: Final = 2.0
 """As FunASR's own client waits after the last word from a server that does not say it was the last."""
 _AFTER_PONG_S: Final = 0.1
 """For what a server says right after it has answered a ping."""
+_ADDRESS: Final = "set COURIER_ASR__BASE_URL=ws://host:10095"
 _STRIDE: Final = 960
 """Samples a message: 60 ms, which the servers in Python count on for ``chunk_interval``."""
 _CHUNKS: Final = {"chunk_size": [5, 10, 5], "chunk_interval": 10}
@@ -50,6 +56,7 @@ class FunAsr:
     ``mode``: whole utterances are heard by the offline model unless it is ``online``; ``stream`` gives words while he
     speaks unless it is ``offline``. A connection an utterance, tried ``attempts`` times; ``timeout_s`` is for the
     connection and again for the answer. Hints go with it where ``share`` allows names and places to leave.
+    Raises SettingsError for another kind of address.
     """
 
     def __init__(
@@ -64,6 +71,8 @@ class FunAsr:
         attempts: int = 2,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        if not url.startswith(("ws://", "wss://")):
+            raise SettingsError(f"asr.engine is funasr: {_ADDRESS}")
         self._url, self._detector, self._mode, self._share = url, detector, mode, share
         self._timeout_s, self._quiet_s = timeout_s, quiet_s
         self._try_on = partial(patiently, attempts=attempts, sleep=sleep)
@@ -99,7 +108,8 @@ class FunAsrStream:
     """core.ports.StreamingTranscriber over one connection; made by FunAsr.stream."""
 
     def __init__(self, open_session: Callable[[], _Session]) -> None:
-        self._open, self._session, self._samples = open_session, None, 0
+        self._open, self._samples = open_session, 0
+        self._session: _Session | None = None
 
     def accept(self, frame: NDArray[np.float32]) -> str:
         """Send the frame on; the words that have come back so far. Raises TranscriptionError."""
@@ -160,15 +170,18 @@ class _Session:
     def __init__(self, url: str, mode: Mode, hints: Sequence[str], timeout_s: float, quiet_s: float) -> None:
         self._timeout_s, self._quiet_s = timeout_s, quiet_s
         self._heard, self._rest, self._ended = _Heard(mode), b"", False
-        self._url = url
+        self._url, self._opened = url, ExitStack()
         with _lost(url):
-            self._socket: ClientConnection = connect(
+            # What a server that decodes does with pings is nothing to go by.
+            opening = connect(
                 url,
                 subprotocols=[Subprotocol("binary")],
                 open_timeout=timeout_s,
                 close_timeout=1,
-                ping_interval=None,  # a server that decodes does not answer
+                ping_interval=None,
+                logger=_frames,
             )
+            self._socket: ClientConnection = self._opened.enter_context(opening)
         hotwords = json.dumps(dict.fromkeys(hints, _WEIGHT), ensure_ascii=False) if hints else ""
         start = {"mode": mode, "wav_name": "speech", "wav_format": "pcm", "audio_fs": RATE, "is_speaking": True}
         # Numerals are put into digits here, in one way for all engines.
@@ -195,16 +208,17 @@ class _Session:
         self._tell({"is_speaking": False})
         until = time.monotonic() + self._timeout_s
         while True:
-            message = self._received(min(self._quiet_s, max(0.0, until - time.monotonic())))
+            left_s = max(0.0, until - time.monotonic())
+            message = self._received(min(self._quiet_s, left_s) if self._may_forget else left_s)
             if message is None:
-                self._alive(until)
+                self._idle(until)
                 message = self._received(_AFTER_PONG_S)
             if message is None or self._heard.add(message, ended=True):
                 return self._heard.text
 
     def close(self) -> None:
         """Twice is no matter."""
-        self._socket.close()
+        self._opened.close()
 
     def abort(self) -> None:
         """Close without waiting for a peer that does not answer."""
@@ -218,11 +232,17 @@ class _Session:
             raise TimeoutError
         self._socket.send(data)
 
-    def _alive(self, until: float) -> None:
-        """Quiet is the end only from a server that is still there and not at work: one in Python answers pings in
-        between."""
+    @property
+    def _may_forget(self) -> bool:
+        """Whether this server ends without a word when it has none to tell: those in Python."""
+        answer = self._socket.response
+        return answer is not None and "Python" in answer.headers.get("Server", "")
+
+    def _idle(self, until: float) -> None:
+        """Quiet is the end only where it may be, and only from a server not at work: in Python none answers pings
+        while it decodes."""
         with _lost(self._url, self):
-            if not self._socket.ping().wait(max(0.0, until - time.monotonic())):
+            if not self._may_forget or not self._socket.ping().wait(max(0.0, until - time.monotonic())):
                 raise TimeoutError
 
     def _tell(self, message: dict[str, object]) -> None:
@@ -259,7 +279,7 @@ def _lost(url: str, session: _Session | None = None) -> Iterator[None]:
     try:
         yield
     except InvalidURI:
-        raise TranscriptionError("no websocket address: set COURIER_ASR__BASE_URL=ws://host:10095") from None
+        raise TranscriptionError(_ADDRESS) from None
     except ssl.SSLCertVerificationError as error:
         raise TranscriptionError(
             f"the certificate of {host} is not trusted: set SSL_CERT_FILE to it, or run the server with --certfile 0 "

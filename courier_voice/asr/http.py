@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from statistics import fmean
-from typing import Final
+from typing import Any, Final
 
 import httpx
 import numpy as np
@@ -21,7 +21,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from courier_voice.asr.hearing import Reading, transcribe
 from courier_voice.asr.remote import AS_IT_IS, Passing, patiently, unreachable, wav, words_of
 from courier_voice.asr.style import EXAMPLES, hint_sentence
-from courier_voice.core.errors import TranscriptionError
+from courier_voice.core.errors import SettingsError, TranscriptionError
 from courier_voice.core.ports import SpeechDetector
 from courier_voice.core.words import Audio, Transcript
 
@@ -59,7 +59,7 @@ class HttpTranscriber:
 
     ``timeout_s`` is for one try; 429, 5xx, timeouts and lost connections are tried ``attempts`` times. The text before
     the audio is the house's examples, and the hints where ``share`` allows names and places to leave. ``sleep`` is
-    there for tests.
+    there for tests. Raises SettingsError for another kind of address.
     """
 
     def __init__(
@@ -68,12 +68,14 @@ class HttpTranscriber:
         model: str,
         detector: SpeechDetector,
         *,
-        api_key: SecretStr = SecretStr(""),
+        api_key: SecretStr | None = None,
         timeout_s: float = 10.0,
         share: bool = False,
         attempts: int = 2,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        if not base_url.startswith(("http://", "https://")):
+            raise SettingsError("asr.engine is openai: set COURIER_ASR__BASE_URL=http://host:port/v1")
         self._model, self._detector, self._share = model, detector, share
         self._form, self._known = 0, False
         self._try_on = partial(patiently, attempts=attempts, sleep=sleep)
@@ -88,6 +90,10 @@ class HttpTranscriber:
         """Hear 16 kHz audio of any length. Raises TranscriptionError."""
         prompt = "".join(EXAMPLES) + (hint_sentence(hints) if self._share else "")
         return transcribe(partial(self._hear, prompt), self._detector, audio, habits=AS_IT_IS)
+
+    def answers(self) -> None:
+        """Look whether the server is there and knows us; not all list their models. Raises TranscriptionError."""
+        self._try_on(partial(self._send, "GET", "models"))
 
     def _hear(self, prompt: str, piece: Audio, _window_s: float) -> list[Reading]:
         sound, refused = wav(piece), None
@@ -105,11 +111,23 @@ class HttpTranscriber:
         raise refused
 
     def _ask(self, sound: bytes, prompt: str, form: Mapping[str, str]) -> bytes:
-        host = self._http.base_url.host
         fields = {"model": self._model, "language": "zh", "temperature": "0", "prompt": prompt, **form}
+        files = {"file": ("speech.wav", sound, "audio/wav")}
+        response, host = self._send("POST", "audio/transcriptions", data=fields, files=files), self._http.base_url.host
+        if response.status_code in (400, 415, 422):
+            raise _Refused(f"{host} refused the audio ({response.status_code}): check COURIER_ASR__MODEL")
+        if not response.is_success:
+            raise TranscriptionError(
+                f"{host} refused the request ({response.status_code}): check COURIER_ASR__BASE_URL (…/v1) and "
+                "COURIER_ASR__MODEL"
+            )
+        return response.content
+
+    def _send(self, method: str, path: str, **content: Any) -> httpx.Response:
+        """The answer, unless it is none, says that the server is busy, or that we are nobody."""
+        host = self._http.base_url.host
         try:
-            files = {"file": ("speech.wav", sound, "audio/wav")}
-            response = self._http.post("audio/transcriptions", data=fields, files=files)
+            response = self._http.request(method, path, **content)
         except httpx.TimeoutException as error:
             raise Passing(
                 unreachable(f"{host} did not answer in time: try later or raise COURIER_ASR__TIMEOUT_S")
@@ -125,13 +143,7 @@ class HttpTranscriber:
             raise Passing(busy, float(asked) if asked.isdecimal() else None)
         if status in (401, 403):
             raise TranscriptionError(f"{host} refused the API key ({status}): check COURIER_ASR__API_KEY")
-        if status in (400, 415, 422):
-            raise _Refused(f"{host} refused the audio ({status}): check COURIER_ASR__MODEL")
-        if not response.is_success:
-            raise TranscriptionError(
-                f"{host} refused the request ({status}): check COURIER_ASR__BASE_URL (…/v1) and COURIER_ASR__MODEL"
-            )
-        return response.content
+        return response
 
     def _read(self, answer: bytes) -> _Answer:
         try:

@@ -9,9 +9,10 @@ import io
 import re
 import wave
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
+from numpy.typing import NDArray
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, stop_before_delay
 from tenacity.wait import wait_exponential, wait_random
 
@@ -31,6 +32,15 @@ _TAGS: Final = re.compile(r"<\|[^|<>]*\|>|[\U0001f300-\U0001faff]")
 _backoff: Final = wait_exponential(multiplier=0.3, max=2.0) + wait_random(0.0, 0.2)
 
 T = TypeVar("T")
+
+
+@runtime_checkable
+class Distant(Protocol):
+    """A recogniser that can be asked whether it is there."""
+
+    def answers(self) -> None:
+        """Raises TranscriptionError."""
+        ...
 
 
 class Passing(Exception):
@@ -66,7 +76,7 @@ def _wait(state: RetryCallState) -> float:
     return _backoff(state) if asked is None else asked
 
 
-def pcm16(samples: np.ndarray[tuple[int], np.dtype[np.float32]]) -> bytes:
+def pcm16(samples: NDArray[np.float32]) -> bytes:
     """Samples in -1..1, ``[n]``, as 16-bit little-endian PCM."""
     return (np.clip(samples, -1.0, 1.0) * 32767).astype("<i2").tobytes()
 

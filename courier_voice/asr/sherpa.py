@@ -46,7 +46,7 @@ def find_model(folder: Path) -> Model:
     """What a folder holds. Raises WeightsMissing, WeightsCorrupt, SettingsError."""
     tokens, bpe = folder / "tokens.txt", folder / "bpe.vocab"
     if not tokens.is_file():
-        raise WeightsMissing(f"{folder.name} has no tokens.txt: unpack the whole sherpa-onnx model there ({_WANTED})")
+        raise WeightsMissing(f"{folder.name} has no tokens.txt: set COURIER_ASR__MODEL to a folder with {_WANTED}")
     parts = {name: file for name in ("encoder", "decoder", "joiner") if (file := _best(folder, f"{name}*.onnx"))}
     if len(parts) == 3:
         if "decode_chunk_len" not in _metadata(parts["encoder"]):

@@ -23,6 +23,8 @@ TAIL_S: Final = 0.5
 """How long after it a room and a sound card may still give it back."""
 _LOW_HZ: Final = 700
 _HIGH_HZ: Final = 4000
+_KNOWN: Final = 20
+"""Frames of echo from which on its loudness is believed to be known."""
 _OPENING: Final = 3
 """Frames reported as voice once somebody is heeded: he has spoken for long enough, endpointing need not wait again."""
 
@@ -53,6 +55,34 @@ class Manners:
     above: float = 0.04
 
 
+class Coupling:
+    """How loud the echo can be, learnt from frames in which nobody spoke: the ratio of what is heard to the loudest that
+    was played within ``reach_s``, at its 90th percentile over three seconds.
+    """
+
+    def __init__(self, reach_s: float = 0.3, margin: float = 4.0) -> None:
+        self._played: deque[float] = deque(maxlen=round(reach_s / FRAME_S))
+        self._ratios: deque[float] = deque(maxlen=94)
+        self._margin = margin
+        self._heard = 0.0
+
+    def hear(self, both: Both) -> None:
+        self._played.append(_rms(both.played))
+        self._heard = _rms(both.heard)
+
+    @property
+    def over_echo(self) -> bool:
+        """Whether the frame is louder than its echo can be. False while too little is known."""
+        if len(self._ratios) < _KNOWN:
+            return False
+        return self._heard > self._margin * float(np.quantile(self._ratios, 0.9)) * max(self._played)
+
+    def learn(self) -> None:
+        """Nobody spoke in the frame."""
+        if (loudest := max(self._played)) > LOUD:
+            self._ratios.append(self._heard / loudest)
+
+
 def echo_canceller() -> Callable[[Both], Frame]:
     """WebRTC's AEC3: the frame heard, without the echo of what was played. Keeps what it has learnt of the room."""
     from pywebrtc_audio import EchoCanceller
@@ -77,7 +107,9 @@ class Duplex:
     ) -> None:
         """``late``: seconds by which this reads behind the microphone."""
         self._output, self._manners, self._late = output, manners, late
-        self._clean, self._voiced = clean or echo_canceller(), voiced or _silero()
+        self._clean, self._voiced, self._raw = clean or echo_canceller(), voiced or _silero(), voiced or _silero()
+        self._coupling = Coupling()
+        self._heard: Frame = np.zeros(0, np.float32)
         self._speech: deque[bool] = deque(maxlen=manners.window)
         self._clock = 0
         self._played = self._ducked = self._admitted = self._heeded = -(10**9)
@@ -92,7 +124,9 @@ class Duplex:
         for both in pairs:
             self._clock += 1
             clean = self._clean(both)
-            if np.sqrt(np.mean(np.square(both.played))) > LOUD:
+            self._coupling.hear(both)
+            self._heard = both.heard
+            if _rms(both.played) > LOUD:
                 self._played = self._clock
             yield clean if self.guarded else both.heard
 
@@ -109,6 +143,11 @@ class Duplex:
     def probability(self, frame: Frame) -> float:
         """Of voice in the frame; over a reply 0 until somebody has spoken for long enough to be heeded."""
         p = self._voiced(frame)
+        raw = self._raw(self._heard)
+        if self.guarded and self._coupling.over_echo and raw > p and self._bright(self._heard):
+            p, frame = raw, self._heard
+        elif self.guarded and p < self._manners.threshold - 0.15:
+            self._coupling.learn()
         self._unduck()
         if not self.guarded:
             self._speech.clear()
@@ -155,6 +194,10 @@ class Duplex:
         hz = np.fft.rfftfreq(len(frame), 1 / RATE)
         whole = float(power[(hz > 80) & (hz < _HIGH_HZ)].sum())
         return float(power[(hz > _LOW_HZ) & (hz < _HIGH_HZ)].sum()) > self._manners.above * whole
+
+
+def _rms(frame: Frame) -> float:
+    return float(np.sqrt(np.mean(np.square(frame))))
 
 
 def _silero() -> Callable[[Frame], float]:

@@ -1,4 +1,4 @@
-"""Words while he speaks: frames go on to a streaming recogniser, in a thread of its own, so that it never holds them up.
+"""Words while he speaks: frames go on to a streaming recogniser, in a thread of its own, so that none waits for it.
 
 What it says is shown and nothing else: what is acted on is heard from the whole utterance.
 """

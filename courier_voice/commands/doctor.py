@@ -16,7 +16,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from courier_voice.app import build_api, build_synthesizer
+from courier_voice.app import build_api, build_asr, build_synthesizer
+from courier_voice.asr.remote import Distant
 from courier_voice.audio.mic import open_microphone
 from courier_voice.commands.out import begin, emit, waiting
 from courier_voice.core.errors import CourierVoiceError, ModelError, SettingsError
@@ -73,7 +74,8 @@ def checks(settings: Settings) -> Iterator[Check]:
     yield _tried("speaker", SoundDevicePlayer().probe, "cannot be used: replies are shown, not spoken", needed=False)
     with waiting("正在核对模型文件…"):
         rows = [row for row in list_entries(settings.weights) if row.default]
-    used = {settings.asr.model} if settings.llm.client == "http" else {settings.asr.model, settings.llm.model}
+    used = {settings.asr.model} if settings.asr.engine in ("faster-whisper", "whisper") else set()
+    used |= {settings.llm.model} if settings.llm.client != "http" else set()
     for row in rows:
         yield _weights(row, needed=row.name in used)
     yield _tried("recogniser", lambda: _recogniser(settings), "cannot start")
@@ -117,6 +119,18 @@ def _weights(row: Row, *, needed: bool) -> Check:
 
 
 def _recogniser(settings: Settings) -> str:
+    chosen = settings.asr
+    if chosen.engine == "sherpa-onnx":
+        from courier_voice.asr.sherpa import find_model
+
+        if find_spec("sherpa_onnx") is None:
+            raise SettingsError("sherpa_onnx cannot be imported; run: pip install sherpa-onnx")
+        return f"{find_model(locate(chosen.model, settings.weights)).kind} through {chosen.engine}"
+    if chosen.engine in ("openai", "funasr"):
+        asr = build_asr(settings)
+        if isinstance(asr, Distant):
+            asr.answers()
+        return f"{chosen.engine} at {chosen.base_url}"
     path, tuned = chosen_model(settings.asr.model, settings.asr.adapter, settings.weights)
     return f"{path.name if tuned else settings.asr.model} through {settings.asr.engine}"
 

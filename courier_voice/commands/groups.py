@@ -118,6 +118,17 @@ def train_paraphrase(
     run.paraphrase(out, limit, json_)
 
 
+@train.command("kb-gate", epilog="Example: courier-voice train kb-gate --json")
+def train_kb_gate(
+    out: Annotated[Path | None, typer.Option(dir_okay=False, help="File to write (default: the one shipped).")] = None,
+    json_: Json = False,
+) -> None:
+    """From when on the knowledge base answers: learned from questions its documents tell and do not tell."""
+    from courier_voice.commands import train_kb_gate as run
+
+    run.kb_gate(out, json_)
+
+
 @train.command("nlu", epilog="Example: courier-voice train nlu --fresh   (under 30 minutes on two cores)")
 def train_nlu(
     out: Annotated[

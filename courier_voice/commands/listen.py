@@ -12,17 +12,21 @@ from typing import Final
 
 import typer
 
+from courier_voice.agent import Agent
 from courier_voice.app import build_agent, build_asr, build_polisher, build_speaker
 from courier_voice.audio.endpoint import FRAME_S
 from courier_voice.audio.mic import Frame, frames_of, open_microphone, record_while
+from courier_voice.audio.partials import Partials
 from courier_voice.audio.wav import read_audio
 from courier_voice.commands.models import ready_nlu
 from courier_voice.commands.out import begin, emit, stderr, turn_row, waiting
 from courier_voice.commands.talk import in_world, show
 from courier_voice.core.errors import MicrophoneError
+from courier_voice.core.ports import Transcriber
 from courier_voice.core.privacy import mask_phones
 from courier_voice.core.turn import Turn
 from courier_voice.core.words import Audio
+from courier_voice.dialog.hints import hints
 from courier_voice.dialog.policy import NOT_UNDERSTOOD
 from courier_voice.live import Listener, in_time
 from courier_voice.speech.console import ConsoleSpeaker
@@ -49,6 +53,7 @@ def listen(push: bool, world: Path | None, source: Path | None, realtime: bool, 
     mute = ConsoleSpeaker(lambda _: None)
     wired = build_agent(settings, nlu=cascade, polisher=build_polisher(model), speaker=mute, asr=asr)
     listener = Listener(wired.agent, cascade.glance, in_step=bool(played) and not realtime)
+    listener.partials = None if listener.in_step or json_ else words_of(asr, wired.agent)
     turns: Iterator[Turn | None]
     if played:
         turns = heard_in(listener, played, realtime)
@@ -75,6 +80,17 @@ def listen(push: bool, world: Path | None, source: Path | None, realtime: bool, 
                     wired.api.prefetch()
         except KeyboardInterrupt:
             stderr.print("再见。", style="dim")
+
+
+def words_of(asr: Transcriber, agent: Agent) -> Partials | None:
+    """His words on the screen while he speaks, where the recogniser gives them."""
+    stream = getattr(asr, "stream", None)
+    if stream is None:
+        return None
+    return Partials(
+        lambda: stream(hints(agent.seen) if agent.seen else ()),
+        lambda words: stderr.print(mask_phones(words), end="\r", style="dim", markup=False),
+    )
 
 
 def spoken(listener: Listener, microphone: Microphone) -> Iterator[Turn | None]:

@@ -12,6 +12,9 @@ import typer
 class Engines(str, Enum):
     FASTER = "faster-whisper"
     WHISPER = "whisper"
+    OPENAI = "openai"
+    FUNASR = "funasr"
+    SHERPA = "sherpa-onnx"
 
 
 class Routes(str, Enum):

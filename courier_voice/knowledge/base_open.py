@@ -23,6 +23,9 @@ from courier_voice.knowledge.store import VectorStore
 
 log = logging.getLogger(__name__)
 
+EMPTY: Final = "资料库里还没有文件，请先运行 courier-voice kb add，不带参数就装入随附的法规和公司文件。"
+"""Said where nothing was ever put in: that the documents do not say it would be a lie."""
+
 MAKING: Final = Making(read, split, str(READER), str(SPLITTER), frozenset(FORMATS))
 
 
@@ -48,14 +51,16 @@ def answerer(filler: Filler, model: ChatModel | None = None) -> Answerer:
 
 
 class Library:
-    """Knowledge of the agent: the rules of a key account where they apply, else the documents.
+    """Knowledge of the agent: the rules of a key account where they apply, else the documents, as ``kb ask`` has them.
 
-    ``base`` opens them with the first question that needs them: nobody waits for an embedder he does not use.
+    ``base`` opens them with the first question that needs them: nobody waits for an embedder he does not use. Nothing
+    is embedded or fetched here, as a turn does not wait for it; documents that come while the agent runs are asked.
     """
 
     def __init__(self, base: Callable[[], Filler], model: ChatModel | None = None) -> None:
         self._open, self._model = base, model
         self._accounts = AccountRules()
+        self._filler: Filler | None = None
         self._answerer: Answerer | None = None
 
     def ask(self, question: str, about: Parcel | None, day: Day) -> Advice:
@@ -63,11 +68,12 @@ class Library:
         told = self._accounts.ask(question, about, day)
         if told.answered:
             return told
-        if self._answerer is None:
-            filler = self._open()
-            if not filler.base.documents():
-                log.warning("the knowledge base is empty, so only key accounts' rules answer: courier-voice kb add")
-            elif filler.embedder is None:
+        if self._filler is None:
+            self._filler = self._open()
+            if self._filler.embedder is None:
                 log.warning("documents are found by words only: courier-voice models pull embedding-gemma; kb update")
-            self._answerer = answerer(filler, self._model)
+        if not self._filler.base.documents():
+            log.warning("the knowledge base is empty, so only key accounts' rules answer: courier-voice kb add")
+            return Advice(EMPTY, answered=False)
+        self._answerer = self._answerer or answerer(self._filler, self._model)
         return advice(self._answerer.answer(question))

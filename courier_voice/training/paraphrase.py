@@ -25,7 +25,9 @@ Reads = Callable[[str], tuple[str, ...]]
 _TRIES: Final = 2
 STYLES: Final = ("语序换一换", "更随便", "更短", "用别的动词")
 MOST_TOKENS: Final = 60
-_GRAMMAR: Final = r"root ::= [^\x00-\x7F“”「」（）：]{3,60}"
+_ODD: Final = r"\x00-\x7F“”「」（）："
+_GRAMMAR: Final = rf"root ::= [^{_ODD}，。%s] [^{_ODD}]{{2,59}}"
+"""One line of Chinese that does not begin as the seed does: a small model would say that again."""
 _SHORTEST, _LONGEST = 5, 32
 """Characters of a seed that is worth it: shorter ones have few other words, longer ones come back changed."""
 _FREE: Final = 3
@@ -36,6 +38,10 @@ _SIZE: Final = (0.4, 1.7)
 """Shortest and longest answer, of the seed's length."""
 _NUMERALS: Final = re.compile("[零二三四五六七八九十百千万两幺洞拐半0-9]")
 _NEGATIONS: Final = re.compile("[不没别甭未无]|取消")
+_WITHDRAWN: Final = re.compile("不对|不是|[哦呃啊噢]不|说错|错了|等下|等等|算了")
+"""Self-corrections, which a model puts in another order and so makes into something else."""
+_ORDERS: Final = frozenset(["dial", "send_sms", "sign_off", "report_exception", "correct"])
+"""Intents whose sentences must not become a description of a parcel: 签收完成的五零一六 asks for nothing."""
 _NUMERAL_BEFORE: Final = re.compile("[零一二三四五六七八九十百千两幺]$")
 _NUMERAL_AFTER: Final = re.compile("^[零一二三四五六七八九十百千两幺]")
 _NOT_HANZI: Final = re.compile("[^\u4e00-\u9fff，。？！、]")
@@ -77,6 +83,8 @@ class Check:
             return "form"
         if reworded is None:
             return "values"
+        if reworded.intent in _ORDERS and _describes(reworded) and not _describes(seed.commands[0]):
+            return "form"
         made = Seed(seed.line, (reworded,))
         before, after = (_unmarked(command) for command in (seed.commands[0], reworded))
         if _counted(_NUMERALS, after) - _counted(_NUMERALS, before):
@@ -115,6 +123,7 @@ def fit_for_it(seed: Seed) -> bool:
         and not held_out(seed)
         and _SHORTEST <= len(seed.text) <= _LONGEST
         and len(bare(_unmarked(seed.commands[0]))) >= _FREE
+        and not _WITHDRAWN.search(seed.text)
     )
 
 
@@ -212,6 +221,12 @@ def _write(out: Path, attempts: Sequence[Attempt], stamp: str) -> None:
 
 def _unmarked(command: Command) -> str:
     return "".join(piece.words for piece in command.pieces if not piece.slot)
+
+
+def _describes(command: Command) -> bool:
+    """Whether it ends in a mark with 的 before it."""
+    *before, last = [piece for piece in command.pieces if bare(piece.words)]
+    return bool(last.slot and before and before[-1].words.endswith("的"))
 
 
 def _veiled(command: Command) -> str:

@@ -27,7 +27,7 @@ LAWS = sorted((FIXTURES / "knowledge" / "laws").glob("*.md"))
 WRITTEN = [source for source in SOURCES if not source.get("scanned")]
 QUESTIONS = [
     json.loads(line)
-    for name in ("kb_company", "kb_questions")
+    for name in ("kb_company", "kb_more", "kb_questions")
     for line in (FIXTURES / "eval" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
 ]
 UNIT = re.compile(r"（((?:[\d.]*(?:元|kg|cm|天|工作日|小时|分钟|米|票|次|%)/?)+)）")

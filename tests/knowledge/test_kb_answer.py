@@ -14,8 +14,8 @@ from courier_voice.knowledge.answer import NOT_THERE, Answerer
 from courier_voice.knowledge.answer_asked import asked, opening, stance
 from courier_voice.knowledge.answer_check import unsupported
 from courier_voice.knowledge.answer_conflict import contradict
-from courier_voice.knowledge.editions import edition
 from courier_voice.knowledge.answer_llm import LlmWriter, quoted
+from courier_voice.knowledge.editions import edition
 from courier_voice.knowledge.find import Finder
 from tests.knowledge.kb_doubles import quiet, small_base
 

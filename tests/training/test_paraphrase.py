@@ -147,6 +147,18 @@ def test_a_long_value_does_not_make_two_sentences_alike() -> None:
     assert check()(far, "呼万象里二十三幢二零零四，业主").refused == "copy"
 
 
+def test_an_order_does_not_become_a_description() -> None:
+    order = seed("{tail:五零一六}签收完成啦", "sign_off")
+    assert check(("sign_off",))(order, "签收完成的五零一六").refused == "form"
+    question = seed("看下{ref=next:下一单}那个{aspect=weight:重量}", "query_waybill")
+    assert check(("query_waybill",))(question, "下一单的重量").refused == ""
+
+
+def test_self_corrections_are_left_alone() -> None:
+    assert fit_for_it(seed("看看{ref=next:下一单}是{aspect=weight:多重}呀", "query_waybill"))
+    assert not fit_for_it(seed("看这单的，不对，{ref=next:下一单}是{aspect=weight:多重}", "query_waybill"))
+
+
 def test_a_strange_journal_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text("[1]\n", "utf-8")
     with pytest.raises(TrainingError, match="--out"):

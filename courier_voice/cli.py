@@ -196,14 +196,25 @@ def mock_api(
 def bench(
     turns: Annotated[int, typer.Option(help="How many recorded turns.")] = 6,
     baseline: Annotated[bool, typer.Option(help="Also run the obvious stack (needs about 9 GB of memory).")] = True,
-    hands_free: Annotated[bool, typer.Option("--hands-free", help="The hands-free loop (not there yet).")] = False,
+    hands_free: Annotated[
+        bool, typer.Option("--hands-free", help="Only the hands-free loop, in real time: last word to first sound.")
+    ] = False,
+    peer_python: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="An interpreter with pipecat, to run that peer beside it."),
+    ] = None,
     outbox: Annotated[bool, typer.Option("--outbox", help="Only what writing effects down costs a turn.")] = False,
     json_: Json = False,
 ) -> None:
     """Latency, CPU seconds and peak memory of this path against the obvious stack, in one run."""
+    if hands_free:
+        from courier_voice.commands import hands_free as live
+
+        live.bench(turns, peer_python, json_)
+        return
     from courier_voice.commands import measure as run
 
-    run.bench(turns, baseline, hands_free, json_, outbox)
+    run.bench(turns, baseline, json_, outbox)
 
 
 @app.command(epilog="Example: courier-voice chaos --effects 500 --seed 7")

@@ -126,6 +126,20 @@ class Tts(Group):
     speed: float = Field(default=1.1, ge=0.5, le=2.0)
 
 
+class Listen(Group):
+    """Whom `listen` listens to."""
+
+    mode: Literal["open", "push", "wake"] = "open"
+    """``open``: everybody, always; ``push``: while a key says so; ``wake``: who has said the phrase, and for a while
+    after a reply."""
+    phrase: str = Field(default="小哥小哥", pattern="^[\u4e00-\u9fff]{3,8}$")
+    """Three to eight Chinese characters; four or more, of which two sound like nothing customers say, wake best."""
+    follow_up_s: float = Field(default=8.0, ge=0)
+    """How long after a reply the phrase is not needed."""
+    answer_s: float = Field(default=30.0, ge=0)
+    """The same while something waits for a yes or an answer."""
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="COURIER_", env_nested_delimiter="__", extra="ignore", frozen=True)
 
@@ -136,6 +150,7 @@ class Settings(BaseSettings):
     nlu: Nlu = Nlu()
     api: Api = Api()
     tts: Tts = Tts()
+    listen: Listen = Listen()
     sms: Sms = Sms()
     kb: Kb = Kb()
     ledger: LedgerSettings = LedgerSettings()

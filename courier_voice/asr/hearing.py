@@ -7,6 +7,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -59,7 +60,7 @@ def transcribe(
     only are one. Raises TranscriptionError for audio that is not at 16 kHz, and what ``hear`` raises.
     """
     heard: list[list[Reading]] = []
-    for end_s, piece in pieces(detector, audio):
+    for end_s, piece in pieces(detector, audio, habits.room_s):
         heard.append(_hear_well(hear, piece, habits))
         if progress:
             progress(end_s, audio.seconds)
@@ -78,12 +79,17 @@ def judged(reading: Reading, seconds: float) -> Transcript:
     return _transcript([reading], seconds)
 
 
-def pieces(detector: SpeechDetector, audio: Audio) -> Iterator[tuple[float, Audio]]:
-    """What is to be heard of audio, with the second each piece ends at. Raises TranscriptionError off 16 kHz."""
+def pieces(detector: SpeechDetector, audio: Audio, room_s: float = 0.0) -> Iterator[tuple[float, Audio]]:
+    """What is to be heard of audio, with the second each piece ends at. Raises TranscriptionError off 16 kHz.
+
+    Around a piece ``room_s`` is kept, or half of the pause to its neighbour.
+    """
     if audio.rate != RATE:
         raise TranscriptionError(f"recognisers work at {RATE} Hz, not {audio.rate}: read files with read_audio")
-    for start_s, end_s in cut_at_pauses(detector.segments(audio)):
-        yield end_s, audio.cut(start_s, end_s)
+    spans = list(cut_at_pauses(detector.segments(audio)))
+    pauses_s = [2 * room_s, *(after[0] - before[1] for before, after in pairwise(spans)), 2 * room_s]
+    for (start_s, end_s), before_s, after_s in zip(spans, pauses_s, pauses_s[1:], strict=False):
+        yield end_s, audio.cut(start_s - min(room_s, before_s / 2), end_s + min(room_s, after_s / 2))
 
 
 _TICK_S: Final = 1e-6

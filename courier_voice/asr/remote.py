@@ -20,7 +20,7 @@ from courier_voice.asr.style import Habits
 from courier_voice.core.errors import TranscriptionError
 from courier_voice.core.words import Audio
 
-AS_IT_IS: Final = Habits((), (30.0,))
+AS_IT_IS: Final = Habits((), (30.0,), room_s=0.3)
 """One window for all lengths: how an engine pads what it hears is its own affair."""
 
 BUDGET_S: Final = 8.0

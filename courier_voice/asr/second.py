@@ -25,10 +25,11 @@ LONGEST_S: Final = 30.0
 
 
 class SecondOpinion:
-    """core.ports.Transcriber over two others. ``other`` is built when it is first asked for."""
+    """core.ports.Transcriber over two others. ``first`` is the one asked first, ``other`` is built when it is
+    first asked for."""
 
     def __init__(self, first: Transcriber, other: Callable[[], Transcriber]) -> None:
-        self._first, self._build = first, other
+        self.first, self._build = first, other
 
     @cached_property
     def _other(self) -> Transcriber:
@@ -36,14 +37,14 @@ class SecondOpinion:
 
     def transcribe(self, audio: Audio, hints: Sequence[str] = ()) -> Transcript:
         """Hear 16 kHz audio of any length. Raises TranscriptionError."""
-        return self._weighed(audio, self._first.transcribe(audio, hints))
+        return self._weighed(audio, self.first.transcribe(audio, hints))
 
     def transcribe_waiting(self, audios: Sequence[Audio], hints: Sequence[str] = ()) -> list[Transcript]:
         """Several utterances, together where the first engine can. Raises TranscriptionError."""
-        if isinstance(self._first, FasterWhisper):
-            heard = self._first.transcribe_waiting(audios, hints)
+        if isinstance(self.first, FasterWhisper):
+            heard = self.first.transcribe_waiting(audios, hints)
         else:
-            heard = [self._first.transcribe(audio, hints) for audio in audios]
+            heard = [self.first.transcribe(audio, hints) for audio in audios]
         return [self._weighed(audio, one) for audio, one in zip(audios, heard, strict=True)]
 
     def _weighed(self, audio: Audio, heard: Transcript) -> Transcript:

@@ -28,13 +28,15 @@ EXAMPLES: Final = (
 @dataclass(frozen=True)
 class Habits:
     """``examples`` go before what is heard; audio goes into the smallest of ``windows_s`` (encoder windows, seconds)
-    with ``slack_s`` of silence behind it; ``knows_silence``: it has learned to write nothing where nothing is said.
+    with ``slack_s`` of silence behind it; ``knows_silence``: it has learned to write nothing where nothing is said;
+    ``room_s`` of what is around the speech is kept: who looks for speech again misses a syllable at the very beginning.
     """
 
     examples: tuple[str, ...] = EXAMPLES
     windows_s: tuple[float, ...] = (10.0, 15.0, 20.0, 30.0)
     slack_s: float = 1.5
     knows_silence: bool = False
+    room_s: float = 0.0
 
     def before(self, hints: Sequence[str]) -> str:
         """The text before the audio. A list of hints leaks out of the published model, so that one gets none."""

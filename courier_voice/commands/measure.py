@@ -15,7 +15,6 @@ from courier_voice.app import build_asr, build_nlu, build_polisher, data_dir
 from courier_voice.commands.models import ready_nlu
 from courier_voice.commands.out import begin, counted, emit, recogniser, stderr, waiting
 from courier_voice.commands.reports import know, shareable
-from courier_voice.core.errors import SettingsError
 from courier_voice.core.privacy import people
 from courier_voice.evals import outbox_cost
 from courier_voice.evals.bench import compare, sampled, turn_rows, window_rows
@@ -139,12 +138,10 @@ def _cell(value: float | None) -> str:
     return "–" if value is None else f"{value:.1%}" if isinstance(value, float) else str(value)
 
 
-def bench(turns: int, baseline: bool, hands_free: bool, json_: bool, outbox: bool = False) -> None:
+def bench(turns: int, baseline: bool, json_: bool, outbox: bool = False) -> None:
     if outbox:
         _outbox_cost(begin(), json_)
         return
-    if hands_free:
-        raise SettingsError("--hands-free is not there yet: the hands-free loop comes with a later release")
     if turns < 1:
         raise typer.BadParameter("at least one turn", param_hint="--turns")
     begin()

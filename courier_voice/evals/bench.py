@@ -45,15 +45,19 @@ def _spread(recordings: list[Recording]) -> list[Recording]:
 
 
 class Stack:
-    """One stack in a process of its own; ``loading`` is what its start took. Raises CourierVoiceError when it ends."""
+    """One stack in a process of its own; ``loading`` is what its start took. Raises CourierVoiceError when it ends.
 
-    def __init__(self, name: str) -> None:
+    ``command`` and ``environment``: of a stack that is none of ours.
+    """
+
+    def __init__(self, name: str, command: Sequence[str] = (), environment: Mapping[str, str] | None = None) -> None:
         self.name = name
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "courier_voice.evals.stacks", name],
+            command or [sys.executable, "-m", "courier_voice.evals.stacks", name],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             encoding="utf-8",
+            env=environment,
         )
         try:
             self.loading = self._answer()
@@ -64,8 +68,12 @@ class Stack:
     def take(self, recording: Recording) -> Row:
         """What it made of one recording."""
         scene, golden = recording
+        return self.ask(str(scene.sound(golden)))
+
+    def ask(self, line: str) -> Row:
+        """What it answers to one line."""
         assert self._process.stdin is not None
-        self._process.stdin.write(f"{scene.sound(golden)}\n")
+        self._process.stdin.write(f"{line}\n")
         self._process.stdin.flush()
         return self._answer()
 

@@ -18,11 +18,13 @@ Row = dict[str, Any]
 DEEP: Final = 9
 
 FUSIONS: Final[Mapping[str, Weights]] = {
-    "chunk": Weights(sentence=0, words=0, place=0, named=0, code=0, article=0),
-    "sentence": Weights(sentence=1, words=0, place=0, named=0, code=0, article=0),
-    "chunk + sentence": Weights(words=0, place=0, named=0, code=0, article=0),
-    "… + words": Weights(place=0, named=0, code=0, article=0),
-    "… + place": Weights(named=0, code=0, article=0),
+    "chunk": Weights(sentence=0, words=0, place=0, named=0, code=0, article=0, kind=0, formal=False),
+    "sentence": Weights(sentence=1, words=0, place=0, named=0, code=0, article=0, kind=0, formal=False),
+    "chunk + sentence": Weights(words=0, place=0, named=0, code=0, article=0, kind=0, formal=False),
+    "… + words": Weights(place=0, named=0, code=0, article=0, kind=0, formal=False),
+    "… + place": Weights(named=0, code=0, article=0, kind=0, formal=False),
+    "… + named, codes, articles": Weights(kind=0, formal=False),
+    "… + kind asked for": Weights(formal=False),
     "all": Weights(),
     "all, words 0.02": Weights(words=0.02),
     "all, words 0.15": Weights(words=0.15),

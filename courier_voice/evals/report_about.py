@@ -33,7 +33,7 @@ def about(ready: Ready, hears: bool) -> Row:
     if ready.model:
         models["llm"] = {"client": settings.llm.client, **_weights(settings.llm.model, settings)}
     if hears:
-        models["asr"] = {"engine": settings.asr.engine, **_weights(settings.asr.model, settings), **_adapter(settings)}
+        models["asr"] = _ear(settings)
     newest = {prompt.id: prompt.stamp for prompt in load_all()}
     return {
         "version": __version__,
@@ -61,6 +61,14 @@ def _weights(name: str, settings: Settings) -> Row:
         return {"model": name}
     found = [path] if path.is_file() else sorted(each for each in path.rglob("*") if each.is_file())
     return {"model": path.name, "sha256": {each.name: sha256(each) for each in found}}
+
+
+def _ear(settings: Settings) -> Row:
+    chosen = settings.asr
+    if chosen.engine in ("openai", "funasr"):
+        return {"engine": chosen.engine, **({"model": chosen.model} if chosen.engine == "openai" else {})}
+    adapter = _adapter(settings) if chosen.engine != "sherpa-onnx" else {}
+    return {"engine": chosen.engine, **_weights(chosen.model, settings), **adapter}
 
 
 def _adapter(settings: Settings) -> Row:

@@ -9,6 +9,7 @@ from itertools import accumulate
 from typing import Final
 
 from courier_voice.knowledge.answer_asked import asked, asks_amount, stance
+from courier_voice.knowledge.asked_for import kind_asked
 from courier_voice.knowledge.base import is_row, sentences, wording
 from courier_voice.knowledge.find import Found
 from courier_voice.knowledge.grams import grams
@@ -83,6 +84,8 @@ def _score(question: str, found: Found, at: int, line: str) -> float:
         lowest = min(found.lines.values(), default=0.0) - 0.02
         near = found.near if found.near is not None and not found.lines else lowest
     score = near + 0.2 * _shared(question, line)
+    if wanted := kind_asked(question):
+        score += 0.05 * bool(wanted.search(line))
     if asks_amount(question):
         score += 0.06 * bool(_QUANTITY.search(line))
     elif asked(question) != "open":
@@ -155,6 +158,8 @@ def _worth(question: str, clause: str) -> float:
     """What a clause says of an answer: rules and amounts; the question tells the case itself, so that counts less."""
     worth = 0.05 + _shared(question, clause) * (0.3 if _CASE.search(clause) else 1.0)
     worth += 0.5 * bool(_RULE.search(clause)) + 0.3 * bool(_EXCEPT.search(clause))
+    if wanted := kind_asked(question):
+        worth += bool(wanted.search(clause))
     if asks_amount(question):
         worth += 0.6 * len(_QUANTITY.findall(clause)) ** 0.5
     return worth

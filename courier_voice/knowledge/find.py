@@ -14,7 +14,8 @@ from typing import Final
 from courier_voice.knowledge.asked_for import kind_asked
 from courier_voice.knowledge.base import Base, wording
 from courier_voice.knowledge.editions import replaced
-from courier_voice.knowledge.embed import Embedder
+from courier_voice.knowledge.embed import Embedder, Vectors, normalised
+from courier_voice.knowledge.everyday import formal
 from courier_voice.knowledge.find_named import named, place_match
 from courier_voice.knowledge.grams import articles, codes, grams
 from courier_voice.knowledge.store import VectorStore
@@ -27,7 +28,8 @@ BY_WORDS: Final = 60
 
 @dataclass(frozen=True)
 class Weights:
-    """What counts beside the cosine (0 … 1) of a chunk: the share of its best sentence in that, and additions."""
+    """What counts beside the cosine (0 … 1) of a chunk: the share of its best sentence in that, and additions; whether
+    everyday words are put formally as well."""
 
     sentence: float = 0.3
     words: float = 0.05
@@ -36,6 +38,7 @@ class Weights:
     kind: float = 0.03
     code: float = 0.2
     article: float = 0.5
+    formal: bool = True
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,7 @@ class Finder:
         """Chunk rows with the cosines of what of them is near: 0 for the whole, else the sentence's number."""
         if self._embedder is None or self._store is None:
             return {}
-        query = self._embedder.embed_queries([question])
+        query = self._asked(self._embedder, question)
         nearest = dict(self._store.nearest(query, NEAREST))
         if meant:
             nearest |= dict(self._store.nearest(query, NEAREST, self._base.vectors_of(meant)))
@@ -118,6 +121,11 @@ class Finder:
             for hit in hits:
                 rows.setdefault(hit.row, {})[hit.place] = nearest[vector]
         return rows
+
+    def _asked(self, embedder: Embedder, question: str) -> Vectors:
+        """The question's vector; where it has everyday words, between it and the same in the words of rules."""
+        wordings = list(dict.fromkeys([question, formal(question)] if self._weights.formal else [question]))
+        return normalised(embedder.embed_queries(wordings).mean(axis=0, keepdims=True))
 
     def _extra(self, question: str, chunk: Chunk, meant: frozenset[str]) -> float:
         weights = self._weights

@@ -26,7 +26,7 @@ _TITLED: Final = re.compile(
     rf"(?:{'|'.join(sorted(COMPOUND_SURNAMES))}|[{SURNAMES}])(?:{'|'.join(sorted(TITLES, key=len, reverse=True))})"
 )
 NOBODY: Final = frozenset(
-    "我 我们 你 您 咱 住户 客户 收件人 寄件人 寄件方 收件方 人家 对方 业主 顾客 用户 所有人 大家 他 她 他们 她们 家里人 下一家 上一家 下家 那户 这户 那家 这家".split()
+    "简讯 短讯 短信 我 我们 你 您 咱 住户 客户 收件人 寄件人 寄件方 收件方 人家 对方 业主 顾客 用户 所有人 大家 他 她 他们 她们 家里人 下一家 上一家 下家 那户 这户 那家 这家".split()
 ) | frozenset(TITLES)
 _WORDS_FOR: Final[Mapping[str, re.Pattern[str]]] = {
     "next": re.compile(r"下一|下个|下家|接下来|再后面|后面那|下下"),

@@ -165,7 +165,9 @@ def funasr_runtime(bench: Bench) -> Iterator[str]:
 
     async def run() -> None:
         header = {"server_header": "WebSocket++/0.8.2"} if bench.dialect == "c++" else {}
-        async with serve(speak, "127.0.0.1", 0, subprotocols=["binary"], process_request=refuse, **header) as server:
+        async with serve(
+            speak, "127.0.0.1", 0, subprotocols=["binary"], process_request=refuse, max_queue=None, **header
+        ) as server:
             ports.put(next(iter(server.sockets)).getsockname()[1])
             await over.wait()
 

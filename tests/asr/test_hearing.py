@@ -11,7 +11,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from courier_voice.asr.hearing import Reading, circles, confidence, cut_at_pauses, in_window, transcribe, window_for
+from courier_voice.asr.hearing import (
+    Reading,
+    circles,
+    confidence,
+    cut_at_pauses,
+    in_window,
+    pieces,
+    transcribe,
+    window_for,
+)
 from courier_voice.asr.style import PLAIN
 from courier_voice.core.errors import TranscriptionError
 from courier_voice.core.words import Audio, Segment
@@ -109,6 +118,14 @@ def test_cuts_hold_all_speech_in_order_and_are_short_enough(parts: list[tuple[fl
     for segment in segments:
         covered = sum(max(0.0, min(end, segment.end_s) - max(start, segment.start_s)) for start, end in cuts)
         assert covered == pytest.approx(segment.end_s - segment.start_s, abs=1e-6)
+
+
+@pytest.mark.parametrize(("room", "lengths"), [(0.0, [20.0, 20.0, 25.0, 5.0]), (0.3, [20.6, 20.4, 25.1, 5.3])])
+def test_room_is_kept_around_a_piece_but_never_heard_twice(room: float, lengths: list[float]) -> None:
+    cut = pieces(Spans([(1, 21), (22, 42), (42.2, 72.2)]), seconds(80), room)
+    assert [(end, round(piece.seconds, 3)) for end, piece in cut] == list(
+        zip([21, 42, 67.2, 72.2], lengths, strict=True)
+    )
 
 
 def test_a_cut_is_made_in_a_pause_where_there_is_one() -> None:

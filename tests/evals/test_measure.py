@@ -143,7 +143,7 @@ def test_eval_goes_on_where_it_stopped(monkeypatch: pytest.MonkeyPatch, capsys: 
 
 
 def test_bench_refuses_what_it_cannot_do() -> None:
-    with pytest.raises(SettingsError, match="hands-free"):
-        measure.bench(2, False, True, True)
     with pytest.raises(typer.BadParameter):
-        measure.bench(0, False, False, True)
+        measure.bench(0, False, True)
+    with pytest.raises(typer.BadParameter):
+        hands_free.bench(0, None, True)

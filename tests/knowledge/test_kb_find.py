@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from importlib.resources import files
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from courier_voice.knowledge.base import is_row, pieces_of, sentences
+from courier_voice.knowledge.everyday import formal
 from courier_voice.knowledge.find import Finder, Weights
 from courier_voice.knowledge.find_named import named, place_match, provinces_in
 from courier_voice.knowledge.grams import articles, codes, grams
@@ -113,3 +117,40 @@ def test_a_vector_belongs_to_the_words_and_not_to_the_version() -> None:
     )
     assert [piece.vector for piece in pieces_of(one)] == [piece.vector for piece in pieces_of(other)]
     assert pieces_of(one)[0].text == "一句。两句话在此。"
+
+
+@pytest.mark.parametrize(
+    ("question", "put"),
+    [
+        ("闯红灯扣多少分", "不按交通信号灯指示通行记分"),
+        ("邮管局来查网点", "邮政管理部门来查分支机构"),
+        ("戴安全头盔了没", "戴安全头盔了没"),
+        ("收件人不在怎么办", "收件人不在怎么办"),
+    ],
+)
+def test_everyday_words_are_put_as_rules_put_them(question: str, put: str) -> None:
+    assert formal(question) == put
+    assert formal(put) == put
+
+
+def test_every_everyday_word_is_listed_once_and_leads_to_another() -> None:
+    lines = (files("courier_voice.knowledge") / "data" / "everyday.tsv").read_text(encoding="utf-8").splitlines()
+    words = [word for line in lines for word in line.split("\t")[1].split()]
+    assert len(words) == len(set(words))
+    assert not set(words) & {line.split("\t")[0] for line in lines}
+
+
+def test_a_question_in_everyday_words_is_looked_for_in_both_wordings(tmp_path: Path) -> None:
+    (tmp_path / "规.txt").write_text(
+        "收件规定\n第一条 网络安全由专人负责。\n第二条 邮政管理部门进行检查。\n", encoding="utf-8"
+    )
+    embedder = HashedGrams()
+    filler = small_base(tmp_path / "kb", tmp_path, embedder)
+    list(filler.add([tmp_path / "规.txt"], quiet))
+    finder = Finder(filler.base, filler.store, embedder)
+    (first, *_) = finder.search("邮管局来了")
+    (plain, *_) = finder.variant(Weights(formal=False)).search("邮管局来了")
+    assert first.chunk.section == "第二条"
+    assert first.near is not None
+    assert plain.near is not None
+    assert first.near > plain.near

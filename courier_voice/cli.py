@@ -13,7 +13,7 @@ from courier_voice import __version__
 from courier_voice.commands.groups import evals, models, train
 from courier_voice.commands.kb_line import app as kb
 from courier_voice.commands.ledger_line import app as ledger
-from courier_voice.commands.options import AsrAdapter, Engine, Json, Nlu, Sources, Unmasked, World
+from courier_voice.commands.options import AsrAdapter, Engine, Json, Modes, Nlu, Sources, Unmasked, World
 
 app = typer.Typer(
     name="courier-voice",
@@ -57,9 +57,16 @@ def demo(
     run.demo(scene, fast, json_)
 
 
-@app.command(epilog="Example: courier-voice listen --push   (Enter to talk)")
+@app.command(epilog="Example: courier-voice listen --mode wake   (小哥小哥, then speak)")
 def listen(
-    push: Annotated[bool, typer.Option("--push", help="Press Enter to talk instead of speaking freely.")] = False,
+    push: Annotated[bool, typer.Option("--push", help="The same as --mode push.")] = False,
+    mode: Annotated[
+        Modes | None,
+        typer.Option(
+            help="open: speak freely; push: press Enter to talk; wake: say the wake phrase first, except for a while "
+            "after a reply (default: COURIER_LISTEN__MODE; the phrase: COURIER_LISTEN__PHRASE)."
+        ),
+    ] = None,
     source: Annotated[
         Path | None, typer.Option("--input", exists=True, dir_okay=False, help="A recording instead of the microphone.")
     ] = None,
@@ -70,7 +77,7 @@ def listen(
     """The loop on the microphone, or on a recording: speak, it acts and answers. Ctrl-C ends it."""
     from courier_voice.commands import listen as run
 
-    run.listen(push, world, source, realtime, json_)
+    run.listen("push" if push else mode and mode.value, world, source, realtime, json_)
 
 
 @app.command(epilog="Example: courier-voice say 跟尾号六六八八说我十分钟后到 --yes")
@@ -229,6 +236,22 @@ def chaos(
     from courier_voice.commands import chaos as run
 
     run.chaos(effects, seed, jobs, fresh, json_)
+
+
+@app.command(epilog="Example: courier-voice soak --hours 8 --nlu fast")
+def soak(
+    hours: Annotated[float, typer.Option(min=0.1, help="Simulated hours; the street is walked at speed.")] = 8.0,
+    seed: Annotated[int, typer.Option(help="The same seed, the same street.")] = 0,
+    anew: Annotated[
+        int, typer.Option(min=1, help="One decoding in so many is really heard where the answer is known; 1: all.")
+    ] = 20,
+    nlu: Nlu = None,
+    json_: Json = False,
+) -> None:
+    """Hours of street through the hands-free loop: nothing grows, nothing unasked is done, all is answered once."""
+    from courier_voice.commands import soak as run
+
+    run.soak(hours, seed, anew, nlu and nlu.value, json_)
 
 
 @app.command(epilog="Example: courier-voice doctor")

@@ -18,8 +18,8 @@ from courier_voice.core.words import Audio, Transcript
 DOUBT: Final = -0.35
 """Mean log-probability a token under which the other model is asked: about one command in fourteen."""
 HANDICAP: Final = 0.05
-"""How much less sure the other may be and is still believed: in doubt it is right more often. Both numbers were chosen
-on the recorded turns, with ``courier-voice eval ways``."""
+"""How much less sure the other may be and is still believed where no hints tell that a courier speaks of his list.
+Both numbers were chosen on the recorded turns, with ``courier-voice eval ways``."""
 LONGEST_S: Final = 30.0
 """Longer audio is no command, and would wait twice as long."""
 
@@ -37,7 +37,7 @@ class SecondOpinion:
 
     def transcribe(self, audio: Audio, hints: Sequence[str] = ()) -> Transcript:
         """Hear 16 kHz audio of any length. Raises TranscriptionError."""
-        return self._weighed(audio, self.first.transcribe(audio, hints))
+        return self._weighed(audio, self.first.transcribe(audio, hints), bool(hints))
 
     def transcribe_waiting(self, audios: Sequence[Audio], hints: Sequence[str] = ()) -> list[Transcript]:
         """Several utterances, together where the first engine can. Raises TranscriptionError."""
@@ -45,12 +45,13 @@ class SecondOpinion:
             heard = self.first.transcribe_waiting(audios, hints)
         else:
             heard = [self.first.transcribe(audio, hints) for audio in audios]
-        return [self._weighed(audio, one) for audio, one in zip(audios, heard, strict=True)]
+        return [self._weighed(audio, one, bool(hints)) for audio, one in zip(audios, heard, strict=True)]
 
-    def _weighed(self, audio: Audio, heard: Transcript) -> Transcript:
+    def _weighed(self, audio: Audio, heard: Transcript, hinted: bool) -> Transcript:
         if not heard.nbest or heard.nbest[0].logprob >= DOUBT or audio.seconds > LONGEST_S:
             return heard
         other = self._other.transcribe(audio)
-        if not other.nbest or other.nbest[0].logprob <= heard.nbest[0].logprob - HANDICAP:
+        handicap = 0.0 if hinted else HANDICAP
+        if not other.nbest or other.nbest[0].logprob <= heard.nbest[0].logprob - handicap:
             return heard
         return replace(other, nbest=(*other.nbest[:1], *heard.nbest))

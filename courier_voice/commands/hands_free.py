@@ -53,9 +53,8 @@ def _voices(settings: Settings, folder: Path) -> dict[str, Sound]:
     from courier_voice.speech.espeak import Espeak
 
     found: dict[str, Sound] = {}
-    for build in (lambda: build_synthesizer(settings), Espeak):
+    for synth in (build_synthesizer(settings), Espeak()):
         try:
-            synth = build()
             name = type(synth).__name__
             if name not in found:
                 found |= voices(name, synth, PhraseCache(folder, name))

@@ -15,7 +15,7 @@ from courier_voice.commands.kb import filled
 from courier_voice.commands.models import ready_llm
 from courier_voice.commands.out import begin, counted, emit
 from courier_voice.evals import kb as scoring
-from courier_voice.evals.kb_stores import compared
+from courier_voice.evals.kb_stores import STORES, compared
 from courier_voice.evals.sets import read_set
 from courier_voice.knowledge.base_open import answerer
 from courier_voice.knowledge.find import Finder
@@ -99,9 +99,9 @@ def _searching(finder: Finder) -> Callable[[Mapping[str, Any]], Row]:
     return lambda item: scoring.retrieval_row(item, finder)
 
 
-def store(vectors: int, queries: int, json_: bool) -> None:
-    table = Table("store", "build s", "build CPU s", "open s", "p50 ms", "p95 ms", "CPU ms", "MB", "disk MB", box=None)
-    for row in compared(vectors, queries):
+def store(vectors: Sequence[int], queries: int, stores: Sequence[str], json_: bool) -> None:
+    table = Table(*_COLUMNS.values(), box=None)
+    for row in compared(vectors, queries, stores or STORES):
         if json_:
             emit(row)
         else:
@@ -110,4 +110,16 @@ def store(vectors: int, queries: int, json_: bool) -> None:
         Console().print(table)
 
 
-_COLUMNS = ("store", "build_s", "build_cpu_s", "open_s", "p50_ms", "p95_ms", "cpu_ms", "memory_mb", "disk_mb")
+_COLUMNS = {
+    "store": "store",
+    "vectors": "vectors",
+    "build_s": "build s",
+    "build_cpu_s": "build CPU s",
+    "open_s": "open s",
+    "p50_ms": "p50 ms",
+    "p95_ms": "p95 ms",
+    "cpu_ms": "CPU ms",
+    "memory_mb": "MB",
+    "disk_mb": "disk MB",
+    "skipped": "left out",
+}

@@ -18,11 +18,12 @@ from courier_voice.audio.endpoint import FRAME_S
 from courier_voice.audio.mic import Frame, frames_of, open_microphone, record_while
 from courier_voice.audio.partials import Partials
 from courier_voice.audio.wav import read_audio
+from courier_voice.commands.addressed import Doorkeeper, FrameClock
 from courier_voice.commands.models import ready_nlu
 from courier_voice.commands.out import begin, emit, stderr, turn_row, waiting
 from courier_voice.commands.talk import in_world, show
 from courier_voice.core.errors import MicrophoneError
-from courier_voice.core.ports import Transcriber
+from courier_voice.core.ports import Speaker, Transcriber
 from courier_voice.core.privacy import mask_phones
 from courier_voice.core.turn import Turn
 from courier_voice.core.words import Audio
@@ -30,6 +31,8 @@ from courier_voice.dialog.hints import hints
 from courier_voice.dialog.policy import NOT_UNDERSTOOD
 from courier_voice.live import Listener, in_time
 from courier_voice.speech.console import ConsoleSpeaker
+from courier_voice.speech.earcons import earcon
+from courier_voice.speech.speaker import VoiceSpeaker
 
 Microphone = Callable[[], AbstractContextManager[Iterator[Frame]]]
 
@@ -40,8 +43,9 @@ RETRY_S: Final = 2.0
 END: Final = object()
 
 
-def listen(push: bool, world: Path | None, source: Path | None, realtime: bool, json_: bool) -> None:
-    settings = begin(**in_world(world))
+def listen(mode: str | None, world: Path | None, source: Path | None, realtime: bool, json_: bool) -> None:
+    settings = begin(**in_world(world), **({"listen": {"mode": mode}} if mode else {}))
+    push = settings.listen.mode == "push" and source is None
     played = read_audio(source) if source else None
     if played is None:
         with open_microphone():
@@ -53,10 +57,12 @@ def listen(push: bool, world: Path | None, source: Path | None, realtime: bool, 
     mute = ConsoleSpeaker(lambda _: None)
     wired = build_agent(settings, nlu=cascade, polisher=build_polisher(model), speaker=mute, asr=asr)
     listener = Listener(wired.agent, cascade.glance, in_step=bool(played) and not realtime)
-    listener.partials = None if listener.in_step or json_ else words_of(asr, wired.agent)
+    clock = FrameClock() if listener.in_step else None
+    keeper = Doorkeeper(settings, wired.agent, asr, clock or time.monotonic) if settings.listen.mode == "wake" else None
+    listener.partials = None if listener.in_step or json_ or keeper else words_of(asr, wired.agent)
     turns: Iterator[Turn | None]
     if played:
-        turns = heard_in(listener, played, realtime)
+        turns = heard_in(listener, played, realtime, clock)
     else:
         turns = (
             (wired.agent.take_turn(a) for a in pushed(open_microphone)) if push else spoken(listener, open_microphone)
@@ -69,17 +75,32 @@ def listen(push: bool, world: Path | None, source: Path | None, realtime: bool, 
                 turn = next(turns, END)
                 if isinstance(turn, Turn):
                     _report(turn, json_)
-                    if turn.reply and (push or waited or is_command(turn)):
+                    if keeper and keeper.called:
+                        called(speaker)
+                    elif turn.reply and (push or waited or is_command(turn) or (keeper and keeper.by_name)):
                         speaker.say(turn.reply)
+                    else:
+                        continue
+                    if keeper:
+                        keeper.answered()
                 elif turn is END:
                     break
                 elif (news := wired.agent.catch_up()) is not None:
                     _report(news, json_)
                     speaker.say(news.reply)
+                    if keeper:
+                        keeper.answered()
                 else:
                     wired.api.prefetch()
         except KeyboardInterrupt:
             stderr.print("再见。", style="dim")
+
+
+def called(speaker: Speaker) -> None:
+    """He has said the wake phrase and nothing else: he may go on."""
+    stderr.print("在听…", style="dim")
+    if isinstance(speaker, VoiceSpeaker):
+        speaker.play(earcon("listening"))
 
 
 def words_of(asr: Transcriber, agent: Agent) -> Partials | None:
@@ -113,9 +134,9 @@ def spoken(listener: Listener, microphone: Microphone) -> Iterator[Turn | None]:
         yield live.turn if live else None
 
 
-def heard_in(listener: Listener, audio: Audio, realtime: bool) -> Iterator[Turn]:
-    """The turns of a recording, at the pace of a microphone or as fast as they are made."""
-    frames = frames_of(audio)
+def heard_in(listener: Listener, audio: Audio, realtime: bool, clock: FrameClock | None = None) -> Iterator[Turn]:
+    """The turns of a recording, at the pace of a microphone or as fast as they are made; then ``clock`` goes by it."""
+    frames = clock.watch(frames_of(audio)) if clock else frames_of(audio)
     for live in listener.turns(in_time(frames, FRAME_S) if realtime else frames):
         stderr.print(f"静音 {live.endpoint_s:.2f} 秒后结束，{live.behind_s * 1000:.0f} 毫秒后办好", style="dim")
         yield live.turn

@@ -23,6 +23,12 @@ class Routes(str, Enum):
     CASCADE = "cascade"
 
 
+class Modes(str, Enum):
+    OPEN = "open"
+    PUSH = "push"
+    WAKE = "wake"
+
+
 class Sources(str, Enum):
     LIVE = "live"
     TRANSCRIPTS = "transcripts"

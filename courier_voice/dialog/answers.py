@@ -179,7 +179,7 @@ def _only(text: str, target: dict[str, str]) -> bool:
     """Whether an answer holds little but its target: 发给廖女士 does, 九零二一到哪了 is another question."""
     for named in target.values():
         text = text.replace(named, "")
-    return "ref" in target or len(_AROUND.sub("", text)) <= LONGEST_AROUND
+    return not _ASKS.search(text) if "ref" in target else len(_AROUND.sub("", text)) <= LONGEST_AROUND
 
 
 def others(text: str, parcels: Sequence[Parcel], day: Day) -> tuple[Parcel, ...]:

@@ -81,7 +81,7 @@ def decide(draft: Draft, memory: Memory, day: Day, *, submit: bool = False) -> A
     read-back, so that a yes never answers other words.
     """
     action = _decided(draft, memory, day, submit)
-    if isinstance(action, Say) and not action.drop and memory.proposals and draft.intent not in ("none", "repeat"):
+    if isinstance(action, Say) and not action.drop and memory.proposals and draft.intent != "repeat":
         return replace(action, said=f"{action.said}还有一步等您确认：{read_back(memory.proposals)}")
     return action
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 from typing import Any, Final, cast
@@ -84,6 +84,7 @@ class Loop:
     polisher: LlmPolisher | TemplatePolisher
     asr: Transcriber
     voices: Mapping[str, Sound]
+    _said: dict[str, Mapping[str, float | None]] = field(default_factory=dict)
 
     def rows(
         self, recordings: Sequence[Recording], step: Callable[[], None], peer: Callable[[Recording], Row] | None = None
@@ -127,7 +128,7 @@ class Loop:
             "reply": done_s - end_s,
             "asr": ear.seconds,
         }
-        voiced = {name: first_audio_s(sound, turn.reply) for name, sound in self.voices.items() if turn.reply}
+        voiced = self._voiced(turn.reply)
         return {
             **row,
             "missed": False,
@@ -138,6 +139,12 @@ class Loop:
             "voice_ms": _ms(voiced),
             "first_audio_ms": _ms({name: done_s - end_s + s for name, s in voiced.items() if s is not None}),
         }
+
+    def _voiced(self, reply: str) -> Mapping[str, float | None]:
+        """Seconds to the first sound by voice: of a reply all loops give it is measured once."""
+        if reply and reply not in self._said:
+            self._said = {reply: {name: first_audio_s(sound, reply) for name, sound in self.voices.items()}}
+        return self._said.get(reply, {})
 
 
 def played(listener: Listener, clip: Audio) -> tuple[LiveTurn | None, float, float, int]:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
@@ -24,17 +24,27 @@ WIDTH: Final = 768
 NEAREST: Final = 24
 _BATCH: Final = 1000
 _NEEDS: Final = {"lancedb": "lancedb", "lancedb-exact": "lancedb", "qdrant": "qdrant_client", "milvus": "pymilvus"}
+STORES: Final = tuple(_NEEDS)
 
 
-def compared(vectors: int, queries: int) -> Iterator[Row]:
-    """A row a store that is installed. Raises KnowledgeError when one ends badly."""
-    for name, package in _NEEDS.items():
-        if find_spec(package) is None:
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            built = _alone(name, "build", folder, vectors)
-            asked = _alone(name, "ask", folder, queries)
-            size = sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file())
+def compared(sizes: Sequence[int], queries: int, stores: Collection[str] = STORES) -> Iterator[Row]:
+    """A row a store and size; for one that is not installed a row with the reason under ``skipped``.
+
+    Seconds, ms, and MB of the asking process's peak. Raises KnowledgeError when a store is unknown or ends badly.
+    """
+    if strange := sorted(set(stores) - set(STORES)):
+        raise KnowledgeError(f"there is no store {strange[0]!r}; there are {', '.join(STORES)}")
+    for vectors in sizes:
+        for name in STORES:
+            if name not in stores:
+                continue
+            if find_spec(_NEEDS[name]) is None:
+                yield {"store": name, "vectors": vectors, "skipped": f"{_NEEDS[name]} is not installed"}
+                continue
+            with tempfile.TemporaryDirectory() as folder:
+                built = _alone(name, "build", folder, vectors)
+                asked = _alone(name, "ask", folder, queries)
+                size = sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file())
             yield {"store": name, "vectors": vectors, **built, **asked, "disk_mb": round(size / 1e6)}
 
 

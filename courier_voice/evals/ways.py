@@ -57,10 +57,10 @@ class Way:
 
 
 def ways(adapters: Sequence[Path]) -> list[Way]:
-    """The published model, each adapter at every share of it, and the first one with second opinions."""
-    rows = [Way("plain", "plain")]
-    for adapter in adapters:
-        rows += [Way(model_name(adapter, share), model_name(adapter, share)) for share in SHARES]
+    """The published model, every adapter, shares of the first one, and that one with second opinions."""
+    tried = [(adapter, 1.0) for adapter in adapters[1:]] + [(adapters[0], share) for share in SHARES]
+    names = [model_name(adapter, share) for adapter, share in tried]
+    rows = [Way(name, name) for name in ("plain", *names)]
     first = model_name(adapters[0], 1.0)
     doubts = ["plain", *(model_name(adapters[0], share) for share in reversed(SHARES[1:]))]
     return rows + [Way(f"{first}, in doubt {other}", first, other) for other in doubts]

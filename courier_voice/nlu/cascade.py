@@ -56,9 +56,10 @@ class Cascade:
         quick = self.fast.understand(utterance, context) if self.fast else None
         if quick and self.fast and quick.drafts[0].confidence >= self.fast.threshold:
             return quick
-        if self.model:
-            return self.model.understand(utterance, context)
-        return _or_nothing(quick) if quick else Understanding((Draft("none", confidence=0.0),), "fast")
+        larger = self.model.understand(utterance, context) if self.model else None
+        if larger and not (quick and larger.drafts[0].intent == "none"):
+            return larger  # the fast model has told already that it is a command, so a none only means: not understood
+        return _or_nothing(quick) if quick else larger or Understanding((Draft("none", confidence=0.0),), "fast")
 
 
 def _or_nothing(quick: Understanding) -> Understanding:

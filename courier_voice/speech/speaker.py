@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 
 from courier_voice.core.errors import SpeechError
 from courier_voice.core.ports import Speaker, Synthesizer
@@ -38,6 +39,12 @@ class VoiceSpeaker:
                 log.warning("going on in text: %s", error)
                 self._fallback.say(error.said)
         self._fallback.say(text)
+
+    def play(self, tone: Audio) -> None:
+        """A short sound; nothing where none comes out. Returns when it has been heard. Never raises SpeechError."""
+        with suppress(SpeechError):
+            self._player.play(tone)
+            self._player.wait()
 
     def _sound(self, clause: str) -> Audio:
         audio = self._cache.get(clause) if self._cache else None

@@ -40,9 +40,17 @@ def test_the_other_is_right_and_the_first_stays_among_the_nbest() -> None:
     assert [hypothesis.text for hypothesis in heard.nbest] == ["通车", "通征"]
 
 
-@pytest.mark.parametrize(("logprob", "text"), [(-0.6, "乙"), (-0.6 - HANDICAP / 2, "乙"), (-0.6 - HANDICAP * 2, "甲")])
-def test_in_doubt_the_other_may_be_a_little_less_sure(logprob: float, text: str) -> None:
-    assert opinion(Hears("甲", -0.6), Hears("乙", logprob)).transcribe(AUDIO).text == text
+@pytest.mark.parametrize(
+    ("logprob", "hints", "text"),
+    [
+        (-0.5, ["王女士"], "乙"),
+        (-0.6 - HANDICAP / 2, ["王女士"], "甲"),
+        (-0.6 - HANDICAP / 2, [], "乙"),
+        (-0.6 - HANDICAP * 2, [], "甲"),
+    ],
+)
+def test_without_hints_the_other_may_be_a_little_less_sure(logprob: float, hints: list[str], text: str) -> None:
+    assert opinion(Hears("甲", -0.6), Hears("乙", logprob)).transcribe(AUDIO, hints).text == text
 
 
 def test_nothing_heard_and_long_files_are_let_be() -> None:

@@ -12,8 +12,8 @@ import pytest
 import typer
 
 from courier_voice.app import build_nlu
-from courier_voice.commands import evaluate, measure
-from courier_voice.core.errors import GoldenError, SettingsError, TranscriptionError
+from courier_voice.commands import evaluate, hands_free, measure
+from courier_voice.core.errors import GoldenError, TranscriptionError
 from courier_voice.core.words import Audio, Transcript
 from courier_voice.evals import sets
 from courier_voice.evals.recorded import RecordedLlm, load_transcripts

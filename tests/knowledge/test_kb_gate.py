@@ -86,7 +86,7 @@ def lesson(near: float, told: bool, right: bool = True, no_kind: float = 0.0) ->
 def test_the_gate_learns_what_tells_them_apart() -> None:
     taught = [lesson(0.4 + n / 100, True) for n in range(30)] + [lesson(0.1 + n / 100, False) for n in range(30)]
     taught += [lesson(0.6, False, no_kind=1.0)] * 5
-    gate = fit(taught)
+    gate = fit(taught, least=0.5)
     assert gate.weights["near"] > 0 > gate.weights["no_kind"]
     figures = report((gate, one) for one in taught)
     assert figures == {"not_there": 35, "declined": 1.0, "right_passage": 30, "lost": 0.0}

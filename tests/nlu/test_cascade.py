@@ -46,6 +46,16 @@ def test_the_rest_goes_to_the_language_model() -> None:
     assert route(Cascade(Large(), Sure(0.85))) == ("llm", "send_sms")
 
 
+def test_a_none_of_the_language_model_does_not_undo_a_command_the_fast_one_has_read() -> None:
+    class Nothing:
+        def understand(self, utterance: Utterance, context: NluContext) -> Understanding:
+            return Understanding((Draft("none"),), "llm")
+
+    assert route(Cascade(Nothing(), Sure(0.6))) == ("fast", "dial")
+    assert route(Cascade(Nothing(), Sure(0.1))) == ("fast", "none")
+    assert route(Cascade(Nothing())) == ("llm", "none")
+
+
 def test_either_alone() -> None:
     assert route(Cascade(Large())) == ("llm", "send_sms")
     assert route(Cascade(None, Sure(0.6))) == ("fast", "dial")

@@ -207,6 +207,7 @@ class Agent:
         proposals: list[Proposal] = []
         submit = wants_submit(utterance)
         waiting, asked = list(understanding.drafts), self.memory.asking
+        unsure = misheard.in_doubt(choice, asked)
         while waiting:
             understood = following(waiting.pop(0), outcomes)
             draft, corrected = in_context(understood, utterance, self.memory, day)
@@ -218,7 +219,7 @@ class Agent:
                 waiting, asked = [*waiting, *asked.rest], None
             action = policy.decide(draft, self.memory, day, submit=submit)
             if choice.hearing.spoken and self.mend:
-                action = misheard.question(draft, choice.among, action, day) or action
+                action = misheard.question(draft, choice.among, action, day, unsure=unsure) or action
             if isinstance(action, policy.Ask):  # one question at a time: all else waits for its answer
                 rest = (*action.asking.rest, *map(pinned, proposals), *waiting)
                 action = replace(action, asking=replace(action.asking, rest=rest))

@@ -61,9 +61,9 @@ class Llm(Group):
 class Nlu(Group):
     route: Literal["cascade", "fast", "llm"] = "cascade"
     """``cascade``: the fast model where it is sure, else the language model; or one of them alone."""
-    threshold: float | None = Field(default=0.7, ge=0, le=1)
-    """Confidence from which on the fast model is believed: there it is right more often than the language model. None:
-    the shipped model's own, from which on it is right 99.5 times in 100 and kept seldom."""
+    threshold: float | None = Field(default=None, ge=0, le=1)
+    """Confidence from which on the fast model is believed and no language model asked. None: the model's own, from
+    which on it is more likely right than wrong."""
     nbest: bool = True
     """Look at the recogniser's other readings too, and go by the one that makes sense of today's list. Needs the fast
     model."""

@@ -133,7 +133,11 @@ class Session:
 
     def _put(self, data: str | bytes) -> None:
         """Send, waiting no longer than it may take: a network that is gone keeps a full buffer full for minutes."""
-        if not select.select([], [self._socket.socket], [], self._timeout_s)[1]:
+        try:
+            ready = select.select([], [self._socket.socket], [], self._timeout_s)[1]
+        except ValueError as error:  # what a socket is that was closed meanwhile
+            raise ConnectionError("closed") from error
+        if not ready:
             raise TimeoutError
         self._socket.send(data)
 

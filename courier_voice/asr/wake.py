@@ -26,7 +26,7 @@ BEGINNING_S: Final = 2.4
 def nearest(spotter: Transcriber, audio: Audio, phrase: str) -> float:
     """How far the beginning of an utterance sounds from the phrase in the reading nearest to it, by the phrase's
     syllables: 0.0 alike, 1.0 nothing in common. Raises TranscriptionError."""
-    heard = spotter.transcribe(audio.cut(0.0, BEGINNING_S), (phrase,))
+    heard = spotter.transcribe(audio.cut(0.0, BEGINNING_S))  # told the phrase, it would hear 小哥小哥 in 小哥哥
     found = (_found(text, phrase, _ANY) for text in (heard.text, *(one.text for one in heard.nbest)))
     return min((one[1] for one in found if one), default=1.0)
 

@@ -32,7 +32,7 @@ from courier_voice.weights.verify import Row, list_entries
 
 PACKAGES: Final = (
     *("faster_whisper", "whisper", "silero_vad", "onnxruntime", "soundfile", "soxr", "sounddevice"),
-    *("xllamacpp", "transformers", "torch", "misaki", "pyttsx3", "espeakng_loader", "fastapi", "uvicorn"),
+    *("xllamacpp", "transformers", "torch", "misaki", "pyttsx3", "espeakng_loader", "fastapi", "uvicorn", "websockets"),
 )
 HOME_BYTES: Final = 1_000_000_000
 """Three prompt states of about 200 MB, 50 MB of phrases, and room for the outbox."""

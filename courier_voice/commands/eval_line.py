@@ -272,3 +272,18 @@ def eval_denoise(
     from courier_voice.commands import eval_denoise as run
 
     run.denoise(path, limit, json_)
+
+
+@app.command("doubt", epilog="Example: courier-voice eval doubt --data ear/ --json")
+def eval_doubt(
+    data: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="Clips of `train ear-data`: their tails are heard in noise."),
+    ] = None,
+    limit: Items = 0,
+    json_: Json = False,
+) -> None:
+    """Numbers heard unsurely: how many right ones would be asked about, how many wrong ones caught."""
+    from courier_voice.commands import eval_doubt as run
+
+    run.doubt(data, limit, json_)

@@ -68,10 +68,12 @@ def street(limit: int, nlu_route: str | None, json_: bool) -> None:
             recordings, noises, settings, nlu=cascade, polisher=build_polisher(model), asr=asr, step=step
         ):
             rows.append(pair)
+            if json_:
+                place, heard = pair
+                emit({"place": place.name, "scene": heard.scene, "wav": heard.wav, "right": heard.success})
     figures = loud_figures(rows)
     if json_:
-        for row in figures:
-            emit(row)
+        emit({"summary": figures})
         return
     table = Table("place", "commands right", "intents", "tails", "CER", "false actions", "unasked effects", box=None)
     for row in figures:

@@ -30,6 +30,8 @@ FARTHEST: Final = 3.0
 """Nats from which on no recorded reading was better than the first."""
 RIVAL: Final = 1.5
 """Nats within which a tail that also exists makes the first one doubtful."""
+UNSURE: Final = -0.35
+"""Mean log-probability a token under which a tail is asked about before it is called."""
 _LISTED: Final[Mapping[bool | None, float]] = {True: 1.0, False: -3.0, None: 0.0}
 """What it adds to a reading's log-odds that all its parcels are on today's list, some are not, or it names none."""
 _AT_ONCE: Final = frozenset(["dial", "confirm"])
@@ -49,6 +51,8 @@ class Hearing:
     """False for typed words, in which nothing was misheard."""
     drafts: tuple[Draft, ...] = ()
     listed: bool | None = None
+    logprob: float | None = None
+    """Mean log-probability a token as it was heard; None where nobody tells it."""
 
     @property
     def odds(self) -> float:
@@ -71,13 +75,13 @@ class Choice:
 def hearings(heard: Transcript, mend: Callable[[str], str] | None, *, several: bool) -> tuple[Hearing, ...]:
     """The readings of a transcript, likeliest first, mended; only the first unless ``several``."""
     likeliest = heard.nbest[0].logprob * _tokens(heard.text) if heard.nbest else 0.0
-    rows = [(heard.text, 0.0)]
-    rows += [(h.text, max(0.0, likeliest - h.logprob * _tokens(h.text))) for h in heard.nbest[1:]]
+    rows = [(heard.text, 0.0, heard.nbest[0].logprob if heard.nbest else None)]
+    rows += [(h.text, max(0.0, likeliest - h.logprob * _tokens(h.text)), h.logprob) for h in heard.nbest[1:]]
     found: dict[str, Hearing] = {}
-    for text, gap in rows:
+    for text, gap, logprob in rows:
         simple = to_simplified(text)
         utterance = normalize(mend(simple) if mend else simple)
-        found.setdefault(re.sub(r"\W", "", utterance.text), Hearing(utterance, gap))
+        found.setdefault(re.sub(r"\W", "", utterance.text), Hearing(utterance, gap, logprob=logprob))
     first, *others = found.values()
     texts = tuple(dict.fromkeys(h.utterance.text for h in others))
     first = replace(first, utterance=replace(first.utterance, nbest=texts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Final
@@ -11,6 +12,7 @@ from courier_voice.core.turn import Draft, Understanding
 from courier_voice.core.words import Utterance
 from courier_voice.dialog.addresses import by_address, parts
 from courier_voice.dialog.context import affirms
+from courier_voice.dialog.hearings import UNSURE, Choice
 from courier_voice.dialog.memory import Asking, Memory
 from courier_voice.dialog.names import split_name
 from courier_voice.dialog.phrasing import choice_question
@@ -30,7 +32,7 @@ MOST: Final = 3
 
 
 SURE_CALL: Final = 0.5
-"""A call goes out without a yes: read less surely than this, it is asked about first."""
+"""A call goes out without a yes: to a name, place or 下一单 read less surely than this, it is asked about first."""
 
 
 def nearly(said: str, tail: str) -> bool:
@@ -77,8 +79,18 @@ def _near_address(said: str, parcels: Sequence[Parcel]) -> tuple[Parcel, ...]:
 _NEAR: Final = {"tail": _near_tail, "name": _near_name, "address": _near_address}
 
 
-def question(draft: Draft, among: Sequence[Parcel], action: Action, day: Day) -> Ask | None:
-    """What to ask instead of doing ``action``: which of ``among``, or whether somebody alike is meant; or None."""
+def in_doubt(choice: Choice, asked: Asking | None) -> bool:
+    """Whether a number was heard unsurely. Not where he answers 是尾号6688的李先生吗, or it would be asked for ever."""
+    if asked is not None and asked.draft.slots.get("target"):
+        return False
+    sure, text = choice.hearing.logprob, choice.hearing.utterance.text
+    return sure is not None and sure < UNSURE and bool(re.search(r"\d{3}", text))
+
+
+def question(draft: Draft, among: Sequence[Parcel], action: Action, day: Day, *, unsure: bool = False) -> Ask | None:
+    """What to ask instead of doing ``action``: which of ``among``, or whether somebody alike is meant; or None.
+
+    ``unsure``: the numbers were heard badly; a call to a tail then is asked about."""
     target = draft.slots.get("target")
     if not isinstance(target, Mapping):
         return None
@@ -86,7 +98,8 @@ def question(draft: Draft, among: Sequence[Parcel], action: Action, day: Day) ->
         waybills = tuple(parcel.waybill for parcel in among)
         return Ask(choice_question(among, numbered=False), Asking(draft, "target", waybills))
     refused = isinstance(action, Say) and action.kind == "reject" and not resolve(target, day, None, "any", 3).parcels
-    if isinstance(action, Perform) and draft.intent == "dial" and draft.confidence < SURE_CALL:
+    unsure = unsure if "tail" in target else draft.confidence < SURE_CALL
+    if isinstance(action, Perform) and draft.intent == "dial" and unsure:
         among = action.parcels
     parcels = tuple(among) or (alike(target, day) if refused else ())
     if len(parcels) != 1:

@@ -24,6 +24,8 @@ _HANGS: Final = re.compile(
 """What nobody ends a command with."""
 _DIGIT: Final = "[\\d零一二三四五六七八九幺两洞拐勾]"
 _SPELLING: Final = re.compile(rf"(?<!{_DIGIT})(?<!\.){_DIGIT}{{1,3}}$")
+_TAIL: Final = re.compile(rf"(?<!{_DIGIT}){_DIGIT}{{{TAIL}}}$")
+_DOOR: Final = re.compile("[座栋幢楼层室]$|单元$")
 _DICTATION_OVER: Final = re.compile("(?:发送|发出去|就这样|就这些|就这么[发说]|说完了|完毕|发吧)[吧了啊。！]*$")
 _OPENS_DICTATION: Final = re.compile("(?:发(?:个|条|一条)?(?:短信|消息|信息)|留言|短信)[，,]?(?:说|写|就说|内容)?$")
 
@@ -34,9 +36,9 @@ class Waits:
     numbers, addresses and half sentences, ``dictating`` inside a message.
     """
 
-    quick: float = 0.3
+    quick: float = 0.28
     usual: float = 0.8
-    patient: float = 1.7
+    patient: float = 1.9
     dictating: float = 2.2
 
 
@@ -51,9 +53,14 @@ def patience_s(said: Utterance, meant: Understanding | None, context: NluContext
         return waits.quick
     if _HANGS.search(text) or _half_a_number(text, context):
         return waits.patient
-    if meant is None or meant.drafts[-1].confidence < SURE or meant.drafts[-1].intent == "none":
-        return waits.usual
-    return waits.quick if _complete(meant.drafts[-1], context) else waits.usual
+    if context.waiting.endswith(".target") and _TAIL.search(text):
+        return waits.quick
+    last = meant.drafts[-1] if meant else Draft("none", confidence=0.0)
+    known = last.confidence >= SURE and last.intent != "none"
+    if known and _complete(last, context):
+        return waits.patient if _only_a_building(text, last) else waits.quick
+    # A number nothing is said about yet: what to do with it follows.
+    return waits.patient if text[-1].isdigit() and last.intent != "correct" else waits.usual
 
 
 def _dictating(text: str, meant: Understanding | None, context: NluContext) -> bool:
@@ -63,14 +70,19 @@ def _dictating(text: str, meant: Understanding | None, context: NluContext) -> b
 
 
 def _half_a_number(text: str, context: NluContext) -> bool:
-    """One to three digits at the end of what may be a tail; where measures are dictated any bare number hangs."""
+    """One to three digits at the end: a tail has four, and measures have units. A door may have three."""
     found = _SPELLING.search(text)
     if found is None:
         return False
-    if context.waiting.endswith(".target") or re.search(r"尾号|后四位|单号|运单", text):
-        return True
-    before = text[: found.start()]
-    return bool(re.search(r"(?:[长宽高重]|乘|保价|代收)$", before)) or bool(re.search(r"\d$", before.rstrip(" ，,")))
+    door = _DOOR.search(text[: found.start()]) and not context.waiting.endswith(".target")
+    return not (door and len(found[0]) == 3)
+
+
+def _only_a_building(text: str, draft: Draft) -> bool:
+    """Whether it ends with an address that has no door yet: several customers may live there."""
+    target = draft.slots.get("target")
+    address = str(target.get("address") or "") if isinstance(target, dict) else ""
+    return bool(address) and text.endswith(address) and not address[-1].isdigit()
 
 
 def _complete(draft: Draft, context: NluContext) -> bool:

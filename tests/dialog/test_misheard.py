@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from courier_voice.core.turn import Draft, Turn, Understanding
-from courier_voice.core.words import Transcript
+from courier_voice.core.words import Hypothesis, Transcript
+from courier_voice.dialog.hearings import UNSURE
 from courier_voice.dialog.misheard import CONFUSED, SURE_CALL, alike, nearly, spelled
 
 TAILS = st.text("0123456789", min_size=4, max_size=4)
@@ -129,17 +130,56 @@ def test_an_area_too(talk: Any) -> None:
     assert told.drafts[0].slots["area"] == "五福新村"
 
 
-def test_a_call_read_unsurely_is_asked_about_first(talk: Any) -> None:
+@pytest.mark.parametrize(("confidence", "kind"), [(SURE_CALL - 0.1, "ask"), (SURE_CALL, "act")])
+def test_a_call_to_a_name_read_unsurely_is_asked_about_first(talk: Any, confidence: float, kind: str) -> None:
+    talk.agent.mend = lambda heard: heard
+    day = talk.agent.api.day()
+    only = next(p for p in day.parcels if [q.customer for q in day.parcels].count(p.customer) == 1)
+    talk.nlu.drafts = (Draft("dial", {"target": {"name": only.customer}}, confidence=confidence),)
+    turn = talk.agent.take_transcript(Transcript(f"打{only.customer}", f"打{only.customer}", 0.9))
+    assert turn.kind == kind
+    if kind == "ask":
+        assert (talk.effects(), only.tail in turn.reply) == ([], True)
+        assert said(talk, "对。").kind == "act"
+    assert talk.effects() == [("dial", only.waybill)]
+
+
+def test_a_tail_that_was_said_is_called_however_unsurely_the_rest_was_read(talk: Any) -> None:
     talk.agent.mend = lambda heard: heard
     talk.nlu.drafts = (Draft("dial", {"target": {"tail": "7416"}}, confidence=SURE_CALL - 0.1),)
-    asked = talk.agent.take_transcript(Transcript("打七四一六", "打七四一六", 0.9))
-    assert (asked.kind, talk.effects()) == ("ask", [])
-    assert "7416" in asked.reply
-    assert said(talk, "对。").kind == "act"
+    assert talk.agent.take_transcript(Transcript("七四一六电话", "七四一六电话", 0.9)).kind == "act"
+
+
+def _heard(text: str, logprob: float) -> Transcript:
+    return Transcript(text, text, 0.9, (Hypothesis(text, logprob),))
+
+
+@pytest.mark.parametrize(("logprob", "kind"), [(UNSURE - 0.01, "ask"), (UNSURE, "act"), (-0.01, "act")])
+def test_a_tail_heard_unsurely_is_read_back_before_it_is_called(talk: Any, logprob: float, kind: str) -> None:
+    talk.agent.mend = lambda heard: heard
+    talk.nlu.drafts = (Draft("dial", {"target": {"tail": "7416"}}),)
+    turn = talk.agent.take_transcript(_heard("打七四一六", logprob))
+    assert turn.kind == kind
+    assert bool(talk.effects()) is (kind == "act")
+    assert "7416" in turn.reply
+
+
+def test_the_answer_to_that_is_not_asked_about_again_however_it_is_heard(talk: Any) -> None:
+    talk.agent.mend = lambda heard: heard
+    talk.nlu.drafts = (Draft("dial", {"target": {"tail": "7416"}}),)
+    assert talk.agent.take_transcript(_heard("打七四一六", -0.9)).kind == "ask"
+    assert talk.agent.take_transcript(_heard("对，七四一六", -0.9)).kind == "act"
     assert talk.effects() == [("dial", "JD0261408847416")]
 
 
-def test_a_call_read_surely_goes_out_at_once(talk: Any) -> None:
+def test_a_call_by_name_heard_unsurely_goes_out(talk: Any) -> None:
     talk.agent.mend = lambda heard: heard
-    talk.nlu.drafts = (Draft("dial", {"target": {"tail": "7416"}}, confidence=SURE_CALL),)
-    assert talk.agent.take_transcript(Transcript("打七四一六", "打七四一六", 0.9)).kind == "act"
+    name = talk.agent.api.day().parcels[0].customer
+    talk.nlu.drafts = (Draft("dial", {"target": {"name": name}}),)
+    assert talk.agent.take_transcript(_heard(f"打给{name}", -0.9)).kind == "act"
+
+
+def test_typed_numbers_are_never_in_doubt(talk: Any) -> None:
+    talk.agent.mend = lambda heard: heard
+    talk.nlu.drafts = (Draft("dial", {"target": {"tail": "7416"}}),)
+    assert talk.agent.take_text("打七四一六").kind == "act"

@@ -62,3 +62,28 @@ def test_forms_and_unsure_readings_wait_as_usual() -> None:
 
 def test_a_yes_is_quick() -> None:
     assert _wait("确认", Draft("confirm"), "confirm:send_sms", "control") == WAITS.quick
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["帮我拨三七", "四一", "二五八", "先联系五五二", "给四七一九", "五零六三", "湖滨公寓A座六", "锦绣园二单元十二"],
+)
+def test_a_number_nothing_is_said_about_yet_is_waited_for(text: str) -> None:
+    assert _wait(text, Draft("none")) == WAITS.patient
+
+
+def test_a_door_and_a_tail_asked_for_are_whole() -> None:
+    at_door = Draft("dial", {"target": {"address": "湖滨公寓A座603"}})
+    assert _wait("打给湖滨公寓A座六零三", at_door) == WAITS.quick
+    assert _wait("四七一九", Draft("none"), "dial.target") == WAITS.quick
+
+
+def test_a_building_without_a_door_may_go_on() -> None:
+    assert _wait("打给湖滨公寓", Draft("dial", {"target": {"address": "湖滨公寓"}})) == WAITS.patient
+    assert (
+        _wait("联系湖滨公寓的李姐", Draft("dial", {"target": {"address": "湖滨公寓", "name": "李姐"}})) == WAITS.quick
+    )
+
+
+def test_a_correction_by_a_tail_is_not_dragged_out() -> None:
+    assert _wait("不对是四七一九", Draft("correct", {"target": {"tail": "4719"}})) == WAITS.usual

@@ -1,0 +1,97 @@
+"""The hands-free bench: rows and figures, with a stand-in for voices, recogniser and time where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from courier_voice.app import build_nlu
+from courier_voice.core.errors import SpeechError
+from courier_voice.core.words import Audio, Hypothesis, Transcript
+from courier_voice.evals.goldens import load_scene
+from courier_voice.evals.hands_free import Loop, first_audio_s, summary, voices
+from courier_voice.evals.peer import peer_row
+from courier_voice.nlu.polish import TemplatePolisher
+from courier_voice.settings import Settings
+from courier_voice.speech.cache import PhraseCache
+
+CALLS = load_scene(Path(__file__).parents[2] / "fixtures" / "audio" / "calls" / "scene.yaml")
+
+
+class Says:
+    def transcribe(self, audio: Audio, hints: Sequence[str] = ()) -> Transcript:
+        words = CALLS.turns[0].spoken
+        return Transcript(words, words, 0.9, (Hypothesis(words, -0.1),), audio.seconds)
+
+
+class Hums:
+    def __init__(self) -> None:
+        self.made: list[str] = []
+
+    def synthesize(self, text: str) -> Audio:
+        self.made.append(text)
+        return Audio(np.full(100, 0.1, np.float32))
+
+
+class Mute:
+    def synthesize(self, text: str) -> Audio:
+        raise SpeechError("no voice")
+
+
+def test_both_loops_and_the_peer_hear_the_same_recording() -> None:
+    settings = Settings.model_validate({"nlu": {"route": "fast"}})
+    hum = Hums()
+    loop = Loop(settings, build_nlu(settings, None), TemplatePolisher(), Says(), {"hum": hum.synthesize})
+    steps: list[None] = []
+    peer = peer_row([{"what": "understood", "s": 4.0, "intent": "dial"}], 3.0, "dial")
+    rows = list(loop.rows([(CALLS, CALLS.turns[0])], lambda: steps.append(None), lambda recording: peer))
+    assert [row["loop"] for row in rows] == ["ours", "no speculation", "pipecat"]
+    assert len(steps) == 3
+    figures = summary(rows, "hum")
+    for name in ("ours", "no speculation"):
+        told = figures["loops"][name]
+        assert (told["recordings"], told["missed"], told["early"], told["intents right"]) == (1, 0, 0, 1)
+        assert set(told["ms"]) == {"endpoint", "asr left", "api", "nlu", "policy", "reply", "asr"}
+    assert all(0 < row["ms"]["endpoint"] <= row["ms"]["reply"] for row in rows[:2])
+    assert figures["first_audio_ms"] == figures["loops"]["ours"]["first_audio_ms"]["hum"]
+    assert figures["loops"]["pipecat"]["ms"] == {"reply": {"p50": 1000.0, "p95": 1000.0}}
+
+
+def test_a_voice_is_asked_once_for_what_may_be_kept(tmp_path: Path) -> None:
+    hum = Hums()
+    said = voices("hum", hum, PhraseCache(tmp_path, "hum"))
+    assert list(said) == ["hum", "hum, kept"]
+    hum.made.clear()
+    for sound in said.values():
+        seconds = first_audio_s(sound, "没听清，请再说一遍。")
+        assert seconds is not None
+        assert seconds >= 0
+    assert hum.made.count("没听清，请再说一遍。") == 1
+
+
+def test_a_mute_voice_gives_no_first_sound(tmp_path: Path) -> None:
+    assert first_audio_s(Mute().synthesize, "好的。") is None
+    with pytest.raises(SpeechError):
+        voices("mute", Mute(), PhraseCache(tmp_path, "mute"))
+
+
+def test_the_peer_s_events_become_a_row() -> None:
+    events = [
+        {"what": "turn", "s": 1.0, "text": "给"},
+        {"what": "understood", "s": 1.1, "text": "给", "intent": "none"},
+        {"what": "silence", "s": 3.25},
+        {"what": "transcript", "s": 4.0, "text": "打电话"},
+        {"what": "turn", "s": 4.1, "text": "打电话"},
+        {"what": "understood", "s": 4.2, "text": "打电话", "intent": "dial"},
+    ]
+    row = peer_row(events, 3.0, "dial")
+    assert row == {
+        "missed": False,
+        "early": 1,
+        "right": True,
+        "ms": {"endpoint": 250.0, "asr": 1000.0, "turn": 1100.0, "reply": 1200.0},
+    }
+    assert peer_row(events[:4], 3.0, "dial") == {"missed": True, "early": 1}

@@ -32,10 +32,10 @@ WORLD = Path(__file__).parents[1] / "fixtures" / "worlds" / "beihu.json"
 CALL, CALLED, PHRASE, SIGN_OFF, YES, CALLED_YES = range(1, 7)
 WORDS = (
     "",
-    "打给五零八三",
-    "小哥小哥，打给五零八三",
+    "打给七四一六",
+    "小哥小哥，打给七四一六",
     "小哥，小哥。",
-    "小哥小哥，五零八三本人签收",
+    "小哥小哥，七四一六本人签收",
     "确认",
     "小哥小哥，确认",
 )
@@ -55,7 +55,7 @@ class Fast:
         return Understanding((draft,), "control") if draft else None
 
     def understand(self, utterance: Utterance, context: NluContext) -> Understanding:
-        target = {"target": {"tail": "5083"}}
+        target = {"target": {"tail": "7416"}}
         if "签收" in utterance.text:
             return Understanding((Draft("sign_off", {**target, "place": "本人"}),), "fast")
         return Understanding((Draft("dial", target) if "打给" in utterance.text else Draft("none"),), "fast")
@@ -122,7 +122,7 @@ def street(tmp_path: Path) -> Iterator[Street]:
 def test_talk_does_nothing_until_he_says_the_phrase(street: Street) -> None:
     talk, called = street.turns((CALL, 1.0), (CALLED, 1.0))
     assert (talk.utterance.heard, talk.reply, talk.calls) == ("", "", ())
-    assert (called.utterance.heard, called.reply) == ("打给五零八三", "")
+    assert called.utterance.heard == "打给七四一六"
     assert street.keeper.by_name
     assert street.effects == ["dial"]
 

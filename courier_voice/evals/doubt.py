@@ -19,7 +19,7 @@ from courier_voice.evals.mix import mixed
 from courier_voice.evals.recorded import turn_key
 from courier_voice.text.normalize import normalize
 
-SWEEP: Final = (-0.15, -0.2, -0.25, -0.3, UNSURE, -0.45)
+SWEEP: Final = (-0.15, -0.2, -0.25, UNSURE, -0.35, -0.45)
 """Limits of the mean log-probability a token; the one in use is among them."""
 _TAIL: Final = r"(?<!\d)\d{4}(?!\d)"
 

@@ -26,7 +26,7 @@ BEGINNING_S: Final = 2.4
 def nearest(spotter: Transcriber, audio: Audio, phrase: str) -> float:
     """How far the beginning of an utterance sounds from the phrase in the reading nearest to it, by the phrase's
     syllables: 0.0 alike, 1.0 nothing in common. Raises TranscriptionError."""
-    heard = spotter.transcribe(audio.cut(0.0, BEGINNING_S))  # told the phrase, it would hear 小哥小哥 in 小哥哥
+    heard = spotter.transcribe(audio.cut(0.0, BEGINNING_S))  # told the phrase, it hears 小狗小狗 as 小哥小哥
     found = (_found(text, phrase, _ANY) for text in (heard.text, *(one.text for one in heard.nbest)))
     return min((one[1] for one in found if one), default=1.0)
 
@@ -49,8 +49,8 @@ def _found(text: str, phrase: str, near: float) -> tuple[int, float] | None:
 
 
 class Addressed:
-    """core.ports.Transcriber that hears only those who are to be heard: everybody while ``open``, asked for the second
-    at which an utterance began; otherwise who begins with ``phrase``, which is not part of what he says.
+    """core.ports.Transcriber that hears only those who are to be heard: everybody while ``heard_since`` says so;
+    otherwise who begins with ``phrase``, which is not part of what he says.
 
     ``spotter`` hears the beginnings: on this device, whatever ``asr`` is. All else said is an empty transcript.
     """

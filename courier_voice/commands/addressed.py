@@ -33,7 +33,10 @@ class Doorkeeper:
     ) -> None:
         """From here on ``agent`` hears through this."""
         chosen = settings.listen
-        waits = lambda: asks(agent.memory.context())  # noqa: E731
+
+        def waits() -> bool:
+            return asks(agent.memory.context())
+
         self._attention = Attention(waits, chosen.follow_up_s, chosen.answer_s, clock)
         self._ears = Addressed(asr, spotter_of(settings, asr), chosen.phrase, self._attention.heard_since)
         agent.asr = self._ears

@@ -80,7 +80,7 @@ def street(scenes: Sequence[Scene]) -> Street:
 
 def _piece(scene: Scene, golden: GoldenTurn, asked: GoldenTurn) -> Piece:
     kind: Kind = "command" if golden.condition != "negative" else "talk" if golden.spoken else "noise"
-    target = asked.expect.slots.target
+    target = asked.expect.slots.target if len(asked.expect.commands) == 1 else None
     return Piece(
         f"{scene.name}/{golden.wav}",
         kind,
@@ -125,6 +125,8 @@ class Soak:
     answers: int = 0
     simulated_s: float = 0.0
     samples: list[dict[str, float]] = field(default_factory=list)
+    odd: list[Row] = field(default_factory=list)
+    """What went wrong, where: recording, simulated second, what it was."""
 
     def place(self) -> tuple[str, int]:
         return (self.now.wav if self.now else "", self.frame)
@@ -143,7 +145,7 @@ class Soak:
             self._note(live, mouth)
         self._close()
         done = len(wired.carrier.ledger().effects) if wired.carrier else 0
-        return soak_figures(self.counts, self.samples, self.simulated_s / 3600, done)
+        return {**soak_figures(self.counts, self.samples, self.simulated_s / 3600, done), "odd": self.odd}
 
     def _frames(self, look: Callable[[], None], wired: Wired) -> Iterator[Frame]:
         rng = np.random.default_rng(self.seed)
@@ -179,7 +181,10 @@ class Soak:
         self.counts["talk_answered"] += piece.kind != "command" and turn.kind != "reject"
         effects = [call for call in turn.calls if is_effect({"op": call.op, "args": call.args})]
         self.counts["effects"] += len(effects)
-        self.counts["unasked"] += sum(not _asked(piece, call.op, call.waybill or "") for call in effects)
+        for call in effects:
+            if not _asked(piece, call.op, call.waybill or ""):
+                self.counts["unasked"] += 1
+                self._remark(piece, f"unasked {call.op}")
         _say(mouth, turn)
 
     def _close(self) -> None:
@@ -188,6 +193,11 @@ class Soak:
             self.counts["answered_once"] += self.answers == 1
             self.counts["unanswered"] += self.answers == 0
             self.counts["answered_again"] += max(0, self.answers - 1)
+            if self.answers != 1:
+                self._remark(self.now, f"answered {self.answers} times")
+
+    def _remark(self, piece: Piece, what: str) -> None:
+        self.odd.append({"wav": piece.wav, "at_s": round(self.simulated_s), "what": what})
 
 
 def soak_figures(counts: Mapping[str, int], samples: Sequence[Mapping[str, float]], hours: float, done: int) -> Row:

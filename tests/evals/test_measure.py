@@ -117,10 +117,10 @@ def test_eval_is_a_row_an_item_then_the_summary(run: Any, items: int, capsys: py
 
 
 def test_eval_for_people_lists_what_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
-    evaluate.nlu(None, 2, False, False)
+    evaluate.nlu(None, 15, False, False, "fast")
     told = capsys.readouterr().out
     assert "✗ dev-nlu-" in told
-    assert "intent_accuracy: 0." in told
+    assert "frame_accuracy: 0." in told
 
 
 def test_eval_goes_on_where_it_stopped(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -145,7 +145,7 @@ def train_nlu(
     ] = "words",
     distil: Annotated[
         float, typer.Option(min=0, help="Weight of imitating EmbeddingGemma's sentence vectors (0: off).")
-    ] = 0.0,
+    ] = 1.0,
     misheard: Annotated[
         bool, typer.Option("--misheard/--no-misheard", help="Words as the recogniser and the ear mistake them.")
     ] = True,

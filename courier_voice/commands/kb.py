@@ -156,9 +156,10 @@ def _bring(name: str, settings: Settings) -> None:
 
 def _tell(done: Iterable[Done], json_: bool) -> bool:
     """Report each document as it is finished; whether any failed."""
-    failed = False
+    failed, pages, cpu_s = False, 0.0, 0.0
     for one in done:
         failed = failed or one.state == "failed"
+        pages, cpu_s = pages + one.pages, cpu_s + sum(one.cpu_s.values())
         if json_:
             emit(
                 {
@@ -167,11 +168,15 @@ def _tell(done: Iterable[Done], json_: bool) -> bool:
                     "chunks": one.chunks,
                     "embedded": one.embedded,
                     "trouble": one.trouble,
+                    "pages": round(one.pages, 2),
+                    "cpu_s": {what: round(seconds, 3) for what, seconds in one.cpu_s.items()},
                 }
             )
         else:
             typer.echo(f"{one.state:10} {one.doc}" + (f" ({one.chunks} chunks)" if one.chunks else ""))
         _warn(one)
+    if pages:
+        stderr.print(f"{pages:.0f} pages, {cpu_s / pages * 1000:.0f} ms of CPU a page", markup=False)
     return failed
 
 

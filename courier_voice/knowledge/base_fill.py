@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Final, Literal
@@ -24,6 +25,8 @@ from courier_voice.knowledge.words import Chunk, Document
 
 log = logging.getLogger(__name__)
 
+PAGE: Final = 1000
+"""Characters of what counts as a page in a format that has none."""
 BATCH: Final = 32
 """Pieces embedded between two writes: what is lost by a Ctrl-C."""
 
@@ -46,13 +49,19 @@ class Making:
 
 @dataclass(frozen=True)
 class Done:
-    """What became of one document. ``embedded`` counts the vectors made for it, ``trouble`` says what was wrong."""
+    """What became of one document. ``embedded`` counts the vectors made for it, ``trouble`` says what was wrong.
+
+    ``pages``: those of a format that has pages, else its characters by PAGE; ``cpu_s``: what reading (with splitting),
+    embedding (with storing) and noting down took; both are empty when nothing was made.
+    """
 
     doc: str
     state: State
     chunks: int = 0
     embedded: int = 0
     trouble: tuple[str, ...] = ()
+    pages: float = 0.0
+    cpu_s: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -106,16 +115,22 @@ class Filler:
             if before.source != str(file.resolve()):
                 self.base.note_source(file.name, str(file.resolve()))
             return Done(file.name, "unchanged", len(before.chunks))
+        clock = [time.process_time()]
         document = self.making.read(file)
         chunks = tuple(self.making.split(document))
+        clock.append(time.process_time())
         if not chunks:
             raise KnowledgeError(f"{file.name}: nothing in it could be read; {' '.join(document.warnings)}")
         embedded = self._embed(file.name, chunks, report)
+        clock.append(time.process_time())
         ids = tuple(chunk.id for chunk in chunks)
         now = datetime.now(timezone.utc).isoformat(timespec="seconds")
         stated = (document.title, document.version, document.effective, str(file.resolve()))
         self.base.replace(Entry(document.name, *stated, *made, ids, now), chunks)
-        return Done(document.name, "updated" if before else "added", len(chunks), embedded, document.warnings)
+        clock.append(time.process_time())
+        state: State = "updated" if before else "added"
+        spent = {what: clock[n + 1] - clock[n] for n, what in enumerate(("read", "embed", "note"))}
+        return Done(document.name, state, len(chunks), embedded, document.warnings, _pages(chunks), spent)
 
     def _embed(self, name: str, chunks: Sequence[Chunk], report: Progress) -> int:
         if self.embedder is None or self.store is None:
@@ -142,6 +157,11 @@ class Filler:
             self.store.tidy()
         except CourierVoiceError as error:
             log.warning("old vectors are still there: %s", error)
+
+
+def _pages(chunks: Sequence[Chunk]) -> float:
+    counted = max((chunk.page or 0 for chunk in chunks), default=0)
+    return float(counted or sum(len(chunk.text) for chunk in chunks) / PAGE)
 
 
 def files_in(paths: Iterable[Path], suffixes: frozenset[str]) -> list[Path]:

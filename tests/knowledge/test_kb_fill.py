@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from courier_voice.core.errors import KnowledgeError
-from courier_voice.knowledge.base_fill import files_in
+from courier_voice.knowledge.base_fill import PAGE, files_in
 from courier_voice.knowledge.find import Finder
 from tests.knowledge.kb_doubles import HashedGrams, quiet, small_base
 
@@ -123,6 +123,15 @@ def test_files_in_folders_and_two_of_one_name(docs: Path) -> None:
         files_in([docs], frozenset({".txt"}))
     with pytest.raises(KnowledgeError, match="nothing"):
         files_in([docs / "none"], frozenset({".txt"}))
+
+
+def test_it_tells_how_many_pages_there_were_and_what_they_cost(tmp_path: Path, docs: Path) -> None:
+    filler = small_base(tmp_path / "kb", docs, HashedGrams())
+    (first,) = filler.add([docs / "收件.txt"], quiet)
+    assert 0 < first.pages <= 1.2 * len(RULES) / PAGE
+    assert set(first.cpu_s) == {"read", "embed", "note"}
+    (again,) = filler.add([docs / "收件.txt"], quiet)
+    assert (again.pages, dict(again.cpu_s)) == (0.0, {})
 
 
 def test_an_interrupted_add_goes_on_with_what_is_missing(tmp_path: Path, docs: Path) -> None:

@@ -1,5 +1,6 @@
-"""The rule for a yes that comes too early: whoever says 对 or 发吧 before the read-back has been played to its end cannot
-know what he agrees to. Such a yes is not taken; the question is asked again. All else he says is understood as ever.
+"""The rule for a yes that comes too early: whoever says 对 or 发吧 before the read-back has been played to its end
+cannot know what he agrees to. Such a yes is not taken; the question is asked again. All else he says is understood as
+ever.
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ from courier_voice.text.normalize import comparable
 from courier_voice.training.generate import Example
 
 BELIEVED: Final = 0.5
-"""The confidence from which on the fast model is believed: where it is more likely right than wrong. Above it the language
-model reads no better (eval nlu --nlu llm beside --nlu fast)."""
+"""The confidence from which on the fast model is believed: where it is more likely right than wrong. Above it the
+language model reads no better (``eval nlu --nlu llm`` beside ``--nlu fast``)."""
 RIGHT_IN_KEPT: Final = 0.995
 """What the cautious threshold keeps is right so often."""
 _CONTAINED: Final = frozenset(["place", "message", "item"])

@@ -90,7 +90,7 @@ def test_words_grow_and_give_way_to_the_second_pass(connect: Connect, bench: Ben
 def test_a_stream_that_breaks_says_so(connect: Connect, bench: Bench) -> None:
     bench.goes_wrong("closed")
     stream = connect().stream()
-    with pytest.raises(TranscriptionError, match="no connection|did not answer in time"):
+    with pytest.raises(TranscriptionError, match=r"no connection|did not answer in time"):
         [stream.accept(np.full(512, 0.1, np.float32)) for _ in range(1000)]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from courier_voice.core.intent import Advice
@@ -49,13 +49,15 @@ class Answerer:
         looked = self.look(question, passages)
         if looked is None or not enough(question, looked[0], looked[1].found):
             return Answer(NOT_THERE, answered=False)
-        found, chosen, rivals = looked
+        _, chosen, rivals = looked
         checked: tuple[str, ...] = ()
         if self._writer is not None:
-            written = self._writer.write(question, [each.chunk for each in found[:3]])
-            checked = tuple(unsupported(written, [_source(each.chunk) for each in found[:3]], question))
+            # The one passage that is cited: what another says would be said in this one's name.
+            chunk = chosen.found.chunk
+            written = self._writer.write(question, [chunk])
+            checked = tuple(unsupported(written, [_source(chunk)], question))
             if written and not checked and len(written) <= LONGEST:
-                return _answer(question, written, chosen, rivals, False, checked)
+                return _answer(question, written, replace(chosen, whole=wording(chunk)), rivals, False, checked)
         return _answer(question, chosen.statement, chosen, rivals, True, checked)
 
     def look(self, question: str, passages: int = PASSAGES) -> tuple[list[Found], Pick, Rivals | None] | None:

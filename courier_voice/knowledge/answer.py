@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from courier_voice.core.intent import Advice
@@ -57,7 +57,7 @@ class Answerer:
             written = self._writer.write(question, [chunk])
             checked = tuple(unsupported(written, [_source(chunk)], question))
             if written and not checked and len(written) <= LONGEST:
-                return _answer(question, written, replace(chosen, whole=wording(chunk)), rivals, False, checked)
+                return _answer(question, written, chosen, rivals, False, checked)
         return _answer(question, chosen.statement, chosen, rivals, True, checked)
 
     def look(self, question: str, passages: int = PASSAGES) -> tuple[list[Found], Pick, Rivals | None] | None:

@@ -14,7 +14,7 @@ from courier_voice.core.turn import Draft, NluContext, Understanding
 from courier_voice.core.words import Utterance
 from courier_voice.intents import BY_NAME
 
-SURE: Final = 0.7
+SURE: Final = 0.5
 """Confidence from which on a reading is believed to be whole."""
 TAIL: Final = 4
 

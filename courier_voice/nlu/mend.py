@@ -127,7 +127,7 @@ class Mender:
             (first, last)
             for first in range(max(0, start - _LONGEST_ORDINARY + 1), end)
             for last in range(max(first + 2, start + 1), min(len(heard), first + _LONGEST_ORDINARY) + 1)
-            if heard[first:last] in ORDINARY or heard[first:last] in self._ordinary
+            if heard[first:last] in ORDINARY or heard[first:last] in TRADE or heard[first:last] in self._ordinary
         ]
 
 

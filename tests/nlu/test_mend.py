@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from courier_voice.app import build_mender
@@ -135,6 +135,7 @@ SPOKEN = st.lists(
 
 
 @given(SPOKEN)
+@example("家人代收电表箱")
 def test_mending_keeps_length_and_sound_and_does_nothing_twice(heard: str) -> None:
     mended = MEND(heard)
     assert len(mended) == len(heard)

@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from courier_voice.core.errors import SettingsError, WeightsError
 from courier_voice.core.ports import ChatModel, LogisticsApi, Speaker, SpeechDetector, Synthesizer, Transcriber
 from courier_voice.core.privacy import PersonalFilter, masked_trace
 from courier_voice.settings import Settings
+from courier_voice.understanding import EMBEDDER, build_mender
 
 if TYPE_CHECKING:
     from courier_voice.asr.style import Habits
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from courier_voice.logistics.offline import OfflineLogistics
     from courier_voice.logistics.outbox import Outbox
     from courier_voice.nlu.cascade import Cascade
-    from courier_voice.nlu.mend import Mender
     from courier_voice.nlu.polish import LlmPolisher, TemplatePolisher
 
 log = logging.getLogger(__name__)
@@ -156,27 +155,6 @@ def build_llm(settings: Settings) -> ChatModel:
     return LlamaCpp(path, context=chosen.context, threads=chosen.threads, cache_dir=settings.home / "kv")
 
 
-def build_nlu(settings: Settings, model: ChatModel | None) -> Cascade:
-    """Understanding by the route chosen; without a language model by the fast one alone. Raises ModelError."""
-    from courier_voice.nlu.cascade import Cascade
-    from courier_voice.nlu.fast import FastUnderstander
-    from courier_voice.nlu.llm import LlmUnderstander
-
-    route = settings.nlu.route
-    slow = LlmUnderstander(model, nearest=settings.llm.nearest) if model and route != "fast" else None
-    fast = None if slow and route == "llm" else FastUnderstander(threshold=settings.nlu.threshold)
-    return Cascade(slow, fast, build_mender() if settings.nlu.pinyin else None)
-
-
-@lru_cache(maxsize=1)
-def build_mender() -> Mender:
-    """Pinyin correction that leaves the words alone which the fast model's card knows. Raises ModelError."""
-    from courier_voice.nlu.fast import shipped_card
-    from courier_voice.nlu.mend import Mender
-
-    return Mender(shipped_card().word)
-
-
 def build_polisher(model: ChatModel | None) -> LlmPolisher | TemplatePolisher:
     from courier_voice.nlu.polish import LlmPolisher, TemplatePolisher
 
@@ -190,7 +168,7 @@ def build_knowledge(settings: Settings) -> Filler:
     from courier_voice.knowledge.embed import make
     from courier_voice.weights.locate import locate
 
-    embedder = make(settings.kb, lambda: locate("embedding-gemma", settings.weights))
+    embedder = make(settings.kb, lambda: locate(EMBEDDER, settings.weights))
     return open_base(settings.home / "kb", embedder, settings.kb.store)
 
 

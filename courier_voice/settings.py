@@ -70,6 +70,9 @@ class Nlu(Group):
     pinyin: bool = True
     """Put words of the trade right that were heard as others that sound alike; ask after a tail, name or address that
     sounds like one of today's."""
+    advice: bool = True
+    """Where the fast model doubts what an utterance is, ask EmbeddingGemma's sentence vector too, if its weights are
+    on this machine."""
 
 
 class Api(Group):

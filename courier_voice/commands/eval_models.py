@@ -9,7 +9,6 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
-from courier_voice.app import build_mender
 from courier_voice.commands.out import begin, counted, emit
 from courier_voice.evals.report_sets import NLU, TALK
 from courier_voice.evals.sets import nlu_row
@@ -20,6 +19,7 @@ from courier_voice.training import exam
 from courier_voice.training.generate import held_out
 from courier_voice.training.nlu_run import examined, recipe_of
 from courier_voice.training.seeds import Seed, example_seeds, read_seeds
+from courier_voice.understanding import build_mender
 
 Row = dict[str, Any]
 _SEED: Final = 1

@@ -14,7 +14,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from courier_voice.app import build_nlu
 from courier_voice.commands.evaluate import faults, ready, scored
 from courier_voice.commands.kb_set import KB
 from courier_voice.commands.models import by_route
@@ -40,6 +39,7 @@ from courier_voice.evals.report_sets import (
 )
 from courier_voice.nlu.cascade import Cascade
 from courier_voice.nlu.fast import FastUnderstander
+from courier_voice.understanding import build_nlu
 
 Row = dict[str, Any]
 Audio = Literal["live", "transcripts", "none"]

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from courier_voice.app import build_asr, build_nlu, build_polisher, data_dir
+from courier_voice.app import build_asr, build_polisher, data_dir
 from courier_voice.commands.models import ready_nlu
 from courier_voice.commands.out import begin, counted, emit, recogniser, stderr, waiting
 from courier_voice.commands.reports import know, shareable
@@ -24,6 +24,7 @@ from courier_voice.evals.recorded import RecordingAsr, RecordingLlm, load_transc
 from courier_voice.evals.replay import from_transcripts, live, replay_scenes, transcribe_only
 from courier_voice.evals.summary import summary
 from courier_voice.settings import Settings
+from courier_voice.understanding import build_nlu
 
 Source = Literal["live", "transcripts", "asr-only"]
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from courier_voice.app import build_llm, build_nlu
+from courier_voice.app import build_llm
 from courier_voice.commands.out import stderr, waiting
 from courier_voice.core.errors import SettingsError, WeightsError
 from courier_voice.core.ports import ChatModel
 from courier_voice.nlu.cascade import Cascade
 from courier_voice.nlu.llm import LlmUnderstander
 from courier_voice.settings import Settings
+from courier_voice.understanding import build_nlu
 
 
 def ready_llm(settings: Settings) -> ChatModel:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import typer
 
-from courier_voice.app import build_nlu
 from courier_voice.commands.models import ready_llm
 from courier_voice.commands.out import begin, counted, emit, waiting
 from courier_voice.core.turn import NluContext
@@ -16,6 +15,7 @@ from courier_voice.nlu.llm import LlmUnderstander
 from courier_voice.text.normalize import normalize
 from courier_voice.training.paraphrase import Check, fit_for_it, paraphrases
 from courier_voice.training.seeds import read_seeds
+from courier_voice.understanding import build_nlu
 
 
 def paraphrase(out: Path, limit: int, json_: bool) -> None:

@@ -36,10 +36,10 @@ from pipecat.transcriptions.language import Language
 from pipecat.turns.user_turn_processor import UserTurnProcessor
 from pipecat.workers.runner import WorkerRunner
 
-from courier_voice.app import build_nlu
 from courier_voice.core.turn import NluContext
 from courier_voice.settings import load_settings
 from courier_voice.text.normalize import normalize
+from courier_voice.understanding import build_nlu
 
 RATE = 16_000
 CHUNK_S = 0.02

@@ -19,13 +19,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from courier_voice.app import build_agent, build_asr, build_detector, build_llm, build_nlu, build_polisher
+from courier_voice.app import build_agent, build_asr, build_detector, build_llm, build_polisher
 from courier_voice.audio.wav import read_audio
 from courier_voice.core.errors import CourierVoiceError
 from courier_voice.nlu.llm import LlmUnderstander
 from courier_voice.prompting import load
 from courier_voice.settings import Api, Settings, load_settings
 from courier_voice.speech.console import ConsoleSpeaker
+from courier_voice.understanding import build_nlu
 from courier_voice.weights.locate import locate
 
 Answer = dict[str, Any]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -68,6 +69,14 @@ class Choice(Protocol):
     def threads(self) -> int: ...
 
 
+@lru_cache(maxsize=1)
+def gemma(weights: Path, threads: int) -> Embedder:
+    """EmbeddingGemma, once a process (0.3 GB): documents and unsure commands are read by the same. Raises as it."""
+    from courier_voice.knowledge.embed_gemma import EmbeddingGemma
+
+    return EmbeddingGemma(weights, threads)
+
+
 def make(choice: Choice, weights: Callable[[], Path]) -> Embedder | None:
     """The embedder chosen, imported then; None for ``none``, and for ``auto`` without EmbeddingGemma's ``weights``.
 
@@ -83,10 +92,8 @@ def make(choice: Choice, weights: Callable[[], Path]) -> Embedder | None:
         from courier_voice.knowledge.embed_http import HttpEmbedder
 
         return HttpEmbedder(choice)
-    from courier_voice.knowledge.embed_gemma import EmbeddingGemma
-
     try:
-        return EmbeddingGemma(weights(), choice.threads)
+        return gemma(weights(), choice.threads)
     except WeightsError as error:
         if choice.embedder == "embedding-gemma":
             raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.resources import as_file, files
@@ -16,12 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from courier_voice.core.errors import ModelError, ModelOutputError
-from courier_voice.core.turn import Draft, NluContext, Understanding
+from courier_voice.core.turn import Draft, NluContext, Route, Understanding
 from courier_voice.core.words import Utterance
 from courier_voice.nlu import frames
-from courier_voice.nlu.labels import CHOICES, INTENTS, QUESTIONS, STATES, TAGS
+from courier_voice.nlu.labels import CHOICES, INTENTS, QUESTIONS, STATES
 from courier_voice.nlu.lexicon import TITLES
 from courier_voice.nlu.settle import DENIED
+from courier_voice.nlu.spans import best_tags, spans_of
 
 MODEL: Final = "fast.onnx"
 CARD: Final = "fast.json"
@@ -33,6 +34,8 @@ UNKNOWN: Final = 1
 FIRST_STATE: Final = 2
 FEATURES: Final = ("split", "intents", "choices", "tags", "odd")
 """What a confidence is made of: the doubt in each reading, and how many characters and slots are odd."""
+DOUBTED: Final = 0.98
+"""Where the likeliest intent is less likely than this, a second reader is asked."""
 _CERTAIN: Final = 1e-5
 _NONE: Final = INTENTS.index("none")
 _WHOLE: Final = frozenset(["message", "question", "note"])
@@ -48,7 +51,7 @@ class Card:
     """What goes with the model: its letters and words, how its confidence is made, from which one on it is believed.
 
     ``words`` are those a language model knows, with spaces between. ``none_from``: how likely an utterance must be no
-    command to count as none.
+    command to count as none; ``advised_none_from``: that where a second reader was asked.
     """
 
     letters: str
@@ -57,6 +60,7 @@ class Card:
     bias: float
     threshold: float
     none_from: float
+    advised_none_from: float
     version: str
 
     @classmethod
@@ -111,22 +115,32 @@ def lexical(text: str, known: Mapping[str, int]) -> tuple[list[int], list[int]]:
 class Reading:
     """What the model made of an utterance: flat frames with the part of the text each is of, and FEATURES by name.
 
-    ``nothing``: how likely it is no command, 0..1.
+    ``nothing``: how likely it is no command, 0..1. ``advised``: whether a second reader had a say.
     """
 
     frames: tuple[tuple[Mapping[str, str], str], ...]
     features: Mapping[str, float]
     nothing: float
+    advised: bool = False
 
 
 class FastUnderstander:
     """Reads utterances with the model of a folder, the shipped one by default; 1 thread. Raises ModelError for none.
 
-    ``threshold`` is the confidence from which on a reading may be acted on without asking a larger model.
+    ``threshold`` is the confidence from which on a reading may be acted on without asking a larger model. ``advise``
+    is a second reader, asked about utterances nothing waits for when their intent is in doubt: normalised text →
+    log-probabilities of the intents.
     """
 
-    def __init__(self, folder: Path | None = None, threshold: float | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path | None = None,
+        threshold: float | None = None,
+        advise: Callable[[str], Floats] | None = None,
+    ) -> None:
         import onnxruntime
+
+        self.advise = advise
 
         shipped = files("courier_voice.nlu").joinpath("data")
         options = onnxruntime.SessionOptions()
@@ -155,7 +169,8 @@ class FastUnderstander:
             return Understanding((Draft("none", confidence=0.0),), "fast", self.card.version)
         if drafts[0].intent == "none":  # decided by ``none_from``: a language model tells talk from commands no better
             confidence = max(confidence, self.threshold)
-        return Understanding(tuple(replace(d, confidence=confidence) for d in drafts), "fast", self.card.version)
+        route: Route = "llm" if reading.advised else "fast"
+        return Understanding(tuple(replace(d, confidence=confidence) for d in drafts), route, self.card.version)
 
     def drafts(self, reading: Reading, utterance: Utterance, waiting: str) -> tuple[Draft, ...]:
         """Raises ModelOutputError when what was read makes no draft."""
@@ -172,9 +187,12 @@ class FastUnderstander:
         """One pass of the model over a normalised text of at most ``LONGEST`` characters."""
         seen = self.card.ids(text, waiting)
         split, intents, choices, tags = (_log_softmax(out) for out in self._outputs(seen))
-        nothing = math.exp(float(intents[0][_NONE]))
         start = int(split.argmax())
-        if nothing >= self.card.none_from:
+        advised = bool(self.advise and not waiting and not start and math.exp(float(intents[0].max())) < DOUBTED)
+        if self.advise and advised:
+            intents[0] = _log_softmax(intents[0] + self.advise(text))
+        nothing = math.exp(float(intents[0][_NONE]))
+        if nothing >= (self.card.advised_none_from if advised else self.card.none_from):
             intents[0][_NONE], start = 0.0, 0
         commands = ((0, start), (start, len(text))) if start else ((0, len(text)),)
         told: dict[str, float] = dict.fromkeys(FEATURES, 0.0)
@@ -186,7 +204,7 @@ class FastUnderstander:
             told["odd"] += odd
             read.append((frame, text[first:last]))
         doubts = {name: math.log(_CERTAIN - told[name]) for name in FEATURES if name != "odd"}
-        return Reading(tuple(read), {**doubts, "odd": told["odd"]}, nothing)
+        return Reading(tuple(read), {**doubts, "odd": told["odd"]}, nothing, advised)
 
     def _outputs(self, seen: dict[str, NDArray[np.int64]]) -> tuple[Floats, Floats, list[list[Floats]], Floats]:
         split, intents, choices, tags = self._session.run(None, seen)
@@ -222,10 +240,10 @@ def _frame(
             told["choices"] += float(scores[chosen])
             if values[chosen]:
                 frame[slot] = values[chosen]
-    path = _path(tags[first:last], frozenset(slots))
-    sure = tags[np.arange(first, last), path]
+    likeliest_tags = best_tags(tags[first:last], frozenset(slots))
+    sure = tags[np.arange(first, last), likeliest_tags]
     told["tags"] += float(sure.sum())
-    spans = _spans(path, first)
+    spans = spans_of(likeliest_tags, first)
     for slot in dict.fromkeys(slot for slot, _, _ in spans):
         named = [(start, end) for other, start, end in spans if other == slot]
         where = [span for span in named if not DENIED.search(text[first : span[0]])] or named
@@ -255,39 +273,3 @@ def _end(slot: str, text: str, end: int, last: int) -> int:
             (end + len(b) for a, b in _TITLE_GOES_ON if text[end - 1 : end] == a and text.startswith(b, end)), end
         )
     return end
-
-
-_SLOT_OF: Final = tuple(tag[2:] for tag in TAGS)
-_INSIDE: Final = np.array([number for number, tag in enumerate(TAGS) if tag[0] == "I"])
-"""Their beginnings stand right before them in TAGS."""
-
-
-def _path(scores: Floats, slots: frozenset[str]) -> NDArray[np.int64]:
-    """The likeliest tags, shape ``[n]``, by log-probabilities ``[n, len(TAGS)]``: slots of the intent only, and none
-    goes on that has not begun (Viterbi)."""
-    barred = np.array([bool(slot) and slot not in slots for slot in _SLOT_OF])
-    scores = np.where(barred, -1e4, scores).astype(np.float64)
-    came = np.zeros(scores.shape, np.int64)
-    total = scores[0].copy()
-    total[_INSIDE] = -1e5
-    for at in range(1, len(scores)):
-        before = np.full(len(TAGS), total.argmax())
-        before[_INSIDE] = np.where(total[_INSIDE] >= total[_INSIDE - 1], _INSIDE, _INSIDE - 1)
-        came[at] = before
-        total = total[before] + scores[at]
-    path = [int(total.argmax())]
-    for at in range(len(scores) - 1, 0, -1):
-        path.append(int(came[at, path[-1]]))
-    return np.array(path[::-1])
-
-
-def _spans(path: NDArray[np.int64], offset: int) -> list[tuple[str, int, int]]:
-    """(slot, start, end) of every value, in order."""
-    spans: list[tuple[str, int, int]] = []
-    for at, number in enumerate(path, offset):
-        tag = TAGS[number]
-        if tag[0] == "B":
-            spans.append((tag[2:], at, at + 1))
-        elif tag[0] == "I":
-            spans[-1] = (*spans[-1][:2], at + 1)
-    return spans

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from importlib.resources import files
 from typing import Final
 
 from courier_voice.text.phonetics import pinyin, sound_distance
@@ -19,10 +20,12 @@ PLACES: Final = tuple(
 PRODUCTS: Final = tuple(
     "特快 标快 特惠 特惠送 生鲜特快 生鲜特惠 冷链 冷链特惠 冷链专送 重货 特快重货 标准快递 同城 同城急送 大件 空运 陆运".split()
 )
+GOODS: Final = tuple(files("courier_voice.nlu").joinpath("data", "goods.txt").read_text("utf-8").split())
+"""What people send."""
 NEARLY: Final = 0.2
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _sound(word: str) -> tuple[str, ...]:
     return pinyin(word)
 

@@ -12,6 +12,7 @@ from collections.abc import Container, Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
+from courier_voice.nlu.lexicon import GOODS
 from courier_voice.text.numerals import ANY
 from courier_voice.text.phonetics import pinyin, sounding, syllables_differ
 
@@ -19,7 +20,8 @@ TRADE: Final = tuple(
     "尾号 揽收 揽件 运单 运单号 单号 面单 易碎 易碎品 驿站 菜鸟驿站 保价 保价费 签收 取消 确认 提交 托寄物 代收 代收点 代签 拒收 拒签 改期 "
     "改派 派件 派送 取件 退件 妥投 到付 寄付 月结 寄方付 收方付 货款 货到付款 代收货款 运费 备注 异常 破损 丢件 错分 短信 快递 快件 客户 "
     "收件人 寄件人 无人接听 地址错误 外包装 声明价值 打电话 发短信 上门取件 快递柜 丰巢柜 前台 门卫室 保安室 保安亭 收发室 传达室 值班室 "
-    "物业 鞋柜 消防栓 电表箱 水表箱 小卖部 便利店 特快 标快 特惠送 生鲜特快 生鲜特惠 冷链 冷链特惠 特快重货 标准快递 同城急送".split()
+    "物业 鞋柜 消防栓 电表箱 水表箱 小卖部 便利店 特快 标快 特惠送 生鲜特快 生鲜特惠 冷链 冷链特惠 特快重货 标准快递 同城急送 "
+    "禁寄品 禁寄物品 违禁品".split()
 )
 _BEFORE_AFTER: Final = (
     ("运费 邮费 快递费", "寄方付 收方付 对方付 寄付 到付 月结"),
@@ -31,11 +33,13 @@ _BEFORE_AFTER: Final = (
 WORDS: Final = TRADE + tuple(
     before + after for befores, afters in _BEFORE_AFTER for before in befores.split() for after in afters.split()
 )
+_GOODS: Final = frozenset(goods for goods in GOODS if len(goods) > 2)
+"""Looked for by their exact sound only: 打印纸 is not 打印机."""
 ORDINARY: Final = frozenset(
     "滥收 滥减 一岁 亿岁 依随 一展 一战 一盏 一站 义战 翼展 艺展 保家 保甲 保驾 包夹 报价 报夹 报架 乾瘦 千手 千首 欠收 歉收 牵手 纤手 "
     "取笑 缺人 啼叫 替角 踢脚 代售 待售 待收 带钱 举手 句首 居首 巨兽 巨手 拒受 据守 聚首 拘牵 改起 盖起 排检 排碱 排送 区间 推荐 推见 "
     "退减 倒伏 道夫 道孚 道福 道符 几付 几副 几幅 几服 吉服 基佛 基辅 季父 寄父 寄附 机腹 极富 祭服 积福 给付 继父 肌肤 计付 越界 一场 一尝 "
-    "宜昌 议场 五叶 五夜 五爷 午夜 呜咽 无业 邪鬼 冷脸 代售点 保安厅 首发式 运飞 云飞 拍件 钱收 医站 小卖铺 鸡孵 到负".split()
+    "宜昌 议场 五叶 五夜 五爷 午夜 呜咽 无业 邪鬼 冷脸 代售点 保安厅 首发式 运飞 云飞 拍件 钱收 医站 小卖铺 鸡孵 到负 骑手".split()
 )
 """Words of jieba's dictionary that sound like one of TRADE, and what is said in the street: 拍件, 钱收了, 卫生医站."""
 _OWN: Final = frozenset(
@@ -65,6 +69,11 @@ _IN_PLACE: Final = tuple(
         (rf"(?<={'|'.join(_PLACES.split('|')[:6])})[毕必比币闭壁碧笔]{_SITTING}", "B"),
         (rf"(?<={'|'.join(_PLACES.split('|')[:6])})[地弟第帝递]{_SITTING}", "D"),
         (rf"(?<=[A-E])[坐做作](?={_DIGITS}{{2}})", "座"),
+        (rf"(?<={_DIGITS})[牌派湃](?={_DIGITS}+[号户楼单]|的)", "排"),
+        (r"(?<=哪)洞(?!里)", "栋"),
+        (r"(?<=[下上这那哪每])(一?)[丹旦](?![参皮])", r"\1单"),
+        (r"(?<=[\u4e00-\u9fff])阿[一以已移宜疑意](?![一二三四五六七八九十个])", "阿姨"),
+        (r"小卖[不步布簿部](?!出去)", "小卖部"),
         (rf"(长{_SIDE})(?!{_DIGITS})[^宽、，米\W](?={_SIDE}高)", r"\1宽"),
     )
 )
@@ -113,7 +122,7 @@ class Mender:
         end = start + len(word)
         same = pinyin(stretch) == pinyin(word)
         proven = len(word) >= _PROOF and same
-        if not (same and len(word) > 2) and any(heard[at] in _OWN for at in changed):
+        if (word in _GOODS or not (same and len(word) > 2)) and any(heard[at] in _OWN for at in changed):
             return False
         for first, last in self._words_around(heard, start, end):
             inside = start <= first and last <= end
@@ -133,14 +142,14 @@ class Mender:
 
 @lru_cache(maxsize=1)
 def _by_sound() -> dict[tuple[str, ...], str]:
-    return {pinyin(word): word for word in reversed(WORDS)}
+    return {pinyin(word): word for word in (*_GOODS, *reversed(WORDS))}
 
 
 @lru_cache(maxsize=1)
 def _by_all_but_one() -> dict[tuple[int, tuple[str, ...]], list[tuple[str, str]]]:
     """Words of three and more syllables, with one of them: by its place and the others."""
     found: dict[tuple[int, tuple[str, ...]], list[tuple[str, str]]] = {}
-    for sound, word in _by_sound().items():
+    for sound, word in ((pinyin(word), word) for word in reversed(WORDS)):
         for at in range(len(sound) if len(sound) > 2 else 0):
             found.setdefault((at, sound[:at] + sound[at + 1 :]), []).append((sound[at], word))
     return found

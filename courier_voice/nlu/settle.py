@@ -77,6 +77,9 @@ _NEEDS: Final[Mapping[str, re.Pattern[str]]] = {
 """What acts on a customer needs a word that asks for it: talk to somebody is no command."""
 
 
+_NOON: Final = re.compile("(?:[重终钟忠种肿众][午武五舞务]|中[武舞务])(?![人动件量])")
+
+
 def asked_for(intent: str, text: str) -> bool:
     """Whether the sentence has a word that asks for an intent which acts on a customer."""
     need = _NEEDS.get(intent)
@@ -104,6 +107,8 @@ def settle(intent: str, frame: Mapping[str, str], text: str, slots: frozenset[st
         forms.tasks(out, text)
     if "place" in out:
         out["place"] = by_sound(out["place"].rstrip("了吧啊"), PLACES)
+    if "note" in out:
+        out["note"] = _NOON.sub("中午", out["note"])
     if _COMMAND_ITSELF.fullmatch(out.get("message", "")):
         del out["message"]
     if "message" in out:

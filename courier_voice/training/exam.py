@@ -35,13 +35,15 @@ _ROUNDS: Final = 50
 
 @dataclass(frozen=True)
 class Answer:
-    """One held-out example answered: ``features`` in the order of FEATURES; ``nothing``: how likely it is none."""
+    """One held-out example answered: ``features`` in the order of FEATURES; ``nothing``: how likely it is none;
+    ``advised``: whether a second reader was asked."""
 
     example: Example
     said: tuple[Draft, ...]
     meant: tuple[Draft, ...]
     features: tuple[float, ...]
     nothing: float = 0.0
+    advised: bool = False
 
     @property
     def right(self) -> bool:
@@ -66,7 +68,9 @@ def _answer(fast: FastUnderstander, one: Example) -> Answer:
     except ModelOutputError:
         said = ()
     meant = tuple(frames.draft(frame, utterance, part, settled=False) for frame, part in meant_frames(one))
-    return Answer(one, said, meant, tuple(reading.features[name] for name in FEATURES), reading.nothing)
+    return Answer(
+        one, said, meant, tuple(reading.features[name] for name in FEATURES), reading.nothing, reading.advised
+    )
 
 
 def meant_frames(one: Example) -> list[tuple[dict[str, str], str]]:

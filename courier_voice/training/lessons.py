@@ -46,15 +46,20 @@ class Lessons:
 
 def sentences(seeds: Sequence[Seed], documents: Iterable[Path]) -> tuple[str, ...]:
     """What the teacher reads, each once: the seeds, the talk lists with their slots filled, sentences of documents."""
-    filler = Filler(Random("lessons"))
     found = [seed.text for seed in seeds]
-    found += [filler.fill(filler.fill(line)[0])[0] for name in _TALK for line in lines(name)]
+    found += talk(Random("lessons"))
     for document in documents:
         for line in document.read_text("utf-8").splitlines():
             plain = (part.strip() for part in _SENTENCE.findall(_HEADING.sub("", line.strip())))
             found += [part for part in plain if _SHORTEST <= len(part) <= _LONGEST]
     read = dict.fromkeys(normalize(text).text for text in found)
     return tuple(text for text in read if 0 < len(text) <= _LONGEST)
+
+
+def talk(rng: Random) -> list[str]:
+    """The lists of talk that is no command, their slots filled."""
+    filler = Filler(rng)
+    return [filler.fill(filler.fill(line)[0])[0] for name in _TALK for line in lines(name)]
 
 
 def embedded(

@@ -16,8 +16,9 @@ import numpy as np
 
 from courier_voice.core.errors import TrainingError
 from courier_voice.knowledge.embed import Embedder
+from courier_voice.nlu.advise import Adviser
 from courier_voice.nlu.fast import CARD, FEATURES, MODEL, FastUnderstander
-from courier_voice.training import exam
+from courier_voice.training import advise, exam
 from courier_voice.training.confusions import Confusions, read_confusions
 from courier_voice.training.exam import Answer
 from courier_voice.training.export import export
@@ -86,6 +87,7 @@ def make(recipe: Recipe, places: Places, report: Report, teacher: Embedder | Non
         "bias": 0.0,
         "threshold": 1.0,
         "none_from": 1.0,
+        "advised_none_from": 1.0,
         "version": _VERSION,
         "recipe": asdict(recipe),
     }
@@ -95,6 +97,7 @@ def make(recipe: Recipe, places: Places, report: Report, teacher: Embedder | Non
     _write(places.out / CARD, row)
     as_written, varied = examined(FastUnderstander(places.out), kept_back, recipe.seed, report)
     scale = exam.calibrated([*as_written, *varied])
+    advised = _advised(learnt, kept_back, teacher, places, row, recipe.seed, report) if teacher else None
     digest = hashlib.sha256((places.out / MODEL).read_bytes()).hexdigest()[:8]
     row |= {"weights": dict(scale.weights), "bias": scale.bias, "threshold": exam.BELIEVED}
     row |= {"version": f"{_VERSION}:{digest}"}
@@ -108,9 +111,32 @@ def make(recipe: Recipe, places: Places, report: Report, teacher: Embedder | Non
         "varied": exam.figures(varied),
         "sure": _crossed(as_written, varied),
         "cautious_threshold": scale.cautious,
+        "advised": advised,
     }
     (places.out / NOTES).write_text(_notes(recipe, fit, told, as_written, varied), "utf-8")
     return told
+
+
+def _advised(
+    learnt: Sequence[Seed],
+    kept_back: Sequence[Seed],
+    teacher: Embedder,
+    places: Places,
+    row: Figures,
+    seed: int,
+    report: Report,
+) -> Figures:
+    """Make the second reader, find from where on it takes something for none, and judge both readers together."""
+    taught = places.taught or places.checkpoint.with_name(TAUGHT)
+    sentences_read = advise.learn(learnt, teacher, taught, places.out, seed)
+    fast = FastUnderstander(places.out, advise=Adviser(lambda: teacher, places.out))
+    found = _answers(fast, plain(kept_back), "exam advised", report)
+    row["advised_none_from"] = exam.none_from([answer for answer in found if answer.advised])
+    _write(places.out / CARD, row)
+    fast = FastUnderstander(places.out, advise=Adviser(lambda: teacher, places.out))
+    found = _answers(fast, plain(kept_back), "exam advised again", report)
+    asked = sum(answer.advised for answer in found) / len(found)
+    return {**exam.figures(found), "asked": asked, "learnt_from": sentences_read}
 
 
 def _taught(seeds: Sequence[Seed], places: Places, teacher: Embedder, report: Report) -> Lessons:

@@ -8,6 +8,7 @@ from functools import cache
 from importlib.resources import files
 from random import Random
 
+from courier_voice.nlu.lexicon import GOODS
 from courier_voice.training import spoken
 
 _HOLE = re.compile(r"\{(\w+)\}|\(([^()]*)\)")
@@ -31,7 +32,9 @@ _HOURS = {"早上": (7, 9), "上午": (8, 11), "中午": (11, 12), "下午": (1,
 
 @cache
 def lines(name: str) -> tuple[str, ...]:
-    """The items of courier_voice/training/data/NAME.txt, one a line."""
+    """The items of courier_voice/training/data/NAME.txt, one a line; goods are those of understanding."""
+    if name == "goods":
+        return GOODS
     text = files("courier_voice.training").joinpath("data", f"{name}.txt").read_text(encoding="utf-8")
     return tuple(line for line in text.splitlines() if line)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from courier_voice.app import build_nlu, data_dir
+from courier_voice.app import data_dir
 from courier_voice.commands import eval_report, evaluate
 from courier_voice.commands.kb_set import KB
 from courier_voice.core.errors import SettingsError
@@ -22,6 +22,7 @@ from courier_voice.evals.report_sets import DIALOGS, TALK, Ready
 from courier_voice.logistics.mock.world import load_world
 from courier_voice.nlu.polish import TemplatePolisher
 from courier_voice.settings import Settings, load_settings
+from courier_voice.understanding import build_nlu
 
 
 @pytest.fixture(autouse=True)

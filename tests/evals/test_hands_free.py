@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from courier_voice.app import build_nlu
 from courier_voice.core.errors import SpeechError
 from courier_voice.core.words import Audio, Hypothesis, Transcript
 from courier_voice.evals.goldens import load_scene
@@ -17,6 +16,7 @@ from courier_voice.evals.peer import peer_row
 from courier_voice.nlu.polish import TemplatePolisher
 from courier_voice.settings import Settings
 from courier_voice.speech.cache import PhraseCache
+from courier_voice.understanding import build_nlu
 
 CALLS = load_scene(Path(__file__).parents[2] / "fixtures" / "audio" / "calls" / "scene.yaml")
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from courier_voice.app import build_nlu
 from courier_voice.audio.wav import read_audio
 from courier_voice.core.words import Audio, Hypothesis, Transcript
 from courier_voice.evals.clips import read_noises
@@ -16,6 +15,7 @@ from courier_voice.evals.goldens import load_scenes
 from courier_voice.evals.loud import Place, commands, heard_in, loud_figures, loud_rows, places
 from courier_voice.nlu.polish import TemplatePolisher
 from courier_voice.settings import Settings
+from courier_voice.understanding import build_nlu
 
 AUDIO = Path(__file__).parents[2] / "fixtures" / "audio"
 SCENES = load_scenes(AUDIO)

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import typer
 
-from courier_voice.app import build_nlu
 from courier_voice.commands import evaluate, hands_free, measure
 from courier_voice.core.errors import GoldenError, TranscriptionError
 from courier_voice.core.words import Audio, Transcript
@@ -19,6 +18,7 @@ from courier_voice.evals import sets
 from courier_voice.evals.recorded import RecordedLlm, load_transcripts
 from courier_voice.nlu.cascade import Cascade
 from courier_voice.settings import load_settings
+from courier_voice.understanding import build_nlu
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 TEXTS = FIXTURES / "audio" / "texts"

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from courier_voice.app import build_nlu
 from courier_voice.core.words import RATE, Audio, Hypothesis, Transcript
 from courier_voice.evals.goldens import load_scenes
 from courier_voice.evals.replay import in_scene
@@ -17,6 +16,7 @@ from courier_voice.live import Listener
 from courier_voice.nlu.polish import TemplatePolisher
 from courier_voice.settings import Settings
 from courier_voice.speech.mouth import Mouth
+from courier_voice.understanding import build_nlu
 
 SCENES = load_scenes(Path(__file__).parents[2] / "fixtures" / "audio")
 SPOKEN = {f"{scene.name}/{turn.wav}": turn.spoken for scene in SCENES for turn in scene.turns}

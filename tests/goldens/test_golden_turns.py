@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from courier_voice.app import build_asr, build_llm, build_nlu, build_polisher
+from courier_voice.app import build_asr, build_llm, build_polisher
 from courier_voice.core.turn import Draft, NluContext, Understanding
 from courier_voice.core.words import Transcript, Utterance
 from courier_voice.evals.goldens import GoldenTurn, Scene, load_scenes
@@ -20,6 +20,7 @@ from courier_voice.nlu.cascade import Cascade
 from courier_voice.nlu.llm import LlmUnderstander
 from courier_voice.nlu.polish import TemplatePolisher
 from courier_voice.settings import Settings, load_settings
+from courier_voice.understanding import build_nlu
 
 AUDIO = Path(__file__).resolve().parents[2] / "fixtures" / "audio"
 SCENES = load_scenes(AUDIO)

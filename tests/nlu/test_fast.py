@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from courier_voice.core.errors import ModelError
 from courier_voice.core.turn import NluContext
-from courier_voice.nlu.fast import CARD, LONGEST, MODEL, FastUnderstander, _end, _path, _spans
+from courier_voice.nlu.fast import CARD, LONGEST, MODEL, FastUnderstander, _end
 from courier_voice.nlu.labels import QUESTIONS, TAGS
+from courier_voice.nlu.spans import best_tags, spans_of
 from courier_voice.text.normalize import normalize
 
 SAID = [
@@ -80,22 +81,22 @@ def test_a_missing_or_broken_model_names_the_fix(tmp_path: Path) -> None:
 @given(st.integers(1, 12), st.integers(0, 2**32 - 1))
 def test_no_value_goes_on_that_has_not_begun(length: int, seed: int) -> None:
     scores = np.random.default_rng(seed).normal(size=(length, len(TAGS))).astype(np.float32)
-    path = _path(scores, frozenset(["tail", "name"]))
+    tags = best_tags(scores, frozenset(["tail", "name"]))
     before = "O"
-    for number in path:
+    for number in tags:
         tag = TAGS[number]
         assert tag == "O" or tag[2:] in ("tail", "name")
         assert tag[0] != "I" or before[1:] == tag[1:]
         before = tag
-    assert all(first < last for _, first, last in _spans(path, 0))
+    assert all(first < last for _, first, last in spans_of(tags, 0))
 
 
 def test_the_best_path_is_the_greedy_one_where_that_is_allowed() -> None:
     tags = ["O", "B-tail", "I-tail", "O", "B-name"]
     scores = np.full((5, len(TAGS)), -5.0, np.float32)
     scores[np.arange(5), [TAGS.index(tag) for tag in tags]] = 0.0
-    assert [TAGS[number] for number in _path(scores, frozenset(["tail", "name"]))] == tags
-    assert _spans(_path(scores, frozenset(["tail", "name"])), 3) == [("tail", 4, 6), ("name", 7, 8)]
+    assert [TAGS[number] for number in best_tags(scores, frozenset(["tail", "name"]))] == tags
+    assert spans_of(best_tags(scores, frozenset(["tail", "name"])), 3) == [("tail", 4, 6), ("name", 7, 8)]
 
 
 @pytest.mark.parametrize(

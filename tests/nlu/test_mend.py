@@ -10,10 +10,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from courier_voice.app import build_mender
 from courier_voice.nlu.mend import ORDINARY, WORDS
 from courier_voice.text.normalize import normalize
 from courier_voice.text.phonetics import sound_distance
+from courier_voice.understanding import build_mender
 
 MEND = build_mender()
 HOMOPHONES = {
@@ -166,3 +166,27 @@ def test_quotes_of_a_mended_text_are_found() -> None:
     utterance = normalize(MEND("给为号三三八二发断信说放钱台了"))
     assert utterance.as_heard("放前台了") == "放前台了"
     assert "3382" in utterance.text
+
+
+@pytest.mark.parametrize(
+    ("heard", "meant"),
+    [
+        ("小河村三牌五号的件", "小河村三排五号的件"),
+        ("上一丹送到没", "上一单送到没"),
+        ("尾号一零一二是哪洞", "尾号一零一二是哪栋"),
+        ("跟梁阿移说一声", "跟梁阿姨说一声"),
+        ("放小卖不了", "放小卖部了"),
+        ("违紧品能寄吗", "违禁品能寄吗"),
+        ("寄一个冲电宝", "寄一个充电宝"),
+        ("空气渣锅怎么包", "空气炸锅怎么包"),
+    ],
+)
+def test_house_words_titles_and_goods(heard: str, meant: str) -> None:
+    assert MEND(heard) == meant
+
+
+@pytest.mark.parametrize(
+    "said", ["上面那牌坊", "担心那单子", "看他哪冻着了", "骑手已取餐", "那袋垃圾带下去", "这次元旦", "打印纸两箱"]
+)
+def test_what_only_sounds_like_goods_or_houses_stays(said: str) -> None:
+    assert MEND(said) == said

@@ -39,7 +39,7 @@ from courier_voice.evals.report_sets import (
 )
 from courier_voice.nlu.cascade import Cascade
 from courier_voice.nlu.fast import FastUnderstander
-from courier_voice.understanding import build_nlu
+from courier_voice.understanding import build_adviser, build_mender, build_nlu
 
 Row = dict[str, Any]
 Audio = Literal["live", "transcripts", "none"]
@@ -114,7 +114,9 @@ def changed(parts: Ready, variant: Variant) -> Ready:
     settings = variant.settings(parts.settings)
     nlu = build_nlu(settings, parts.model)
     if variant.fast_model:
-        nlu = Cascade(nlu.model, FastUnderstander(variant.fast_model, settings.nlu.threshold))
+        advise = build_adviser(settings) if settings.nlu.route == "cascade" else None
+        fast = FastUnderstander(variant.fast_model, settings.nlu.threshold, advise)
+        nlu = Cascade(nlu.model, fast, build_mender() if settings.nlu.pinyin else None)
     return Ready(settings, nlu, parts.polisher, parts.model)
 
 

@@ -40,6 +40,7 @@ def variants(llm: bool, without_noise: Path | None, fields: Mapping[str, object]
         Variant("without ASR noise", fast_model=without_noise, missing="" if without_noise else NO_PLAIN),
         _switched_off("without n-best", "nbest", fields),
         _switched_off("without pinyin", "pinyin", fields),
+        _switched_off("without the second reader", "advice", fields),
         Variant("LLM only", {"route": "llm"}, missing=no_model),
         Variant("fast only", {"route": "fast"}),
     ]

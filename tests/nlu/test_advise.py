@@ -102,8 +102,7 @@ def test_it_is_not_asked_what_an_answer_means(tmp_path: Path) -> None:
 def test_its_word_counts_and_the_route_says_so(tmp_path: Path) -> None:
     heard = normalize(UNSURE)
     for said in ("none", "dial"):
-        read = FastUnderstander(advise=Adviser(lambda: Still("still"), net(tmp_path, said=said)))
-        understood = read.understand(heard, NluContext())
-        assert understood.route == "llm"
-        assert understood.drafts[0].intent == said
+        fast = FastUnderstander(advise=Adviser(lambda: Still("still"), net(tmp_path, said=said)))
+        assert fast.read(heard.text).frames[0][0]["intent"] == said
+        assert fast.understand(heard, NluContext()).route == "llm"
     assert FastUnderstander().understand(heard, NluContext()).route == "fast"

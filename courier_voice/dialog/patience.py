@@ -22,6 +22,8 @@ _HANGS: Final = re.compile(
     "(?:给|跟|和|把|对|向|让|叫|说|问|告诉|发|打|寄|重|长|宽|高|乘|保价|代收|尾号|后四位|单号|改成|改到|不对|不是|然后|还有|再|那个|就是|嗯|呃|因为|放在?|的|第|号|楼|点|零|[^\\w\\s]*、)$"
 )
 """What nobody ends a command with."""
+_GOES_ON: Final = re.compile("(?:有多少|有几|今天|明天|应该|怎么|帮我|麻烦|能不能|是不是|有没有|可不可以)$")
+"""What may be all, and mostly is not: a measure, a verb follows."""
 _DIGIT: Final = "[\\d零一二三四五六七八九幺两洞拐勾]"
 _SPELLING: Final = re.compile(rf"(?<!{_DIGIT})(?<!\.){_DIGIT}{{1,3}}$")
 _TAIL: Final = re.compile(rf"(?<!{_DIGIT}){_DIGIT}{{{TAIL}}}$")
@@ -57,7 +59,7 @@ def patience_s(said: Utterance, meant: Understanding | None, context: NluContext
         return waits.quick
     last = meant.drafts[-1] if meant else Draft("none", confidence=0.0)
     known = last.confidence >= SURE and last.intent != "none"
-    if known and _complete(last, context):
+    if known and _complete(last, context) and not _GOES_ON.search(text):
         return waits.patient if _only_a_building(text, last) else waits.quick
     # A number nothing is said about yet: what to do with it follows.
     return waits.patient if text[-1].isdigit() and last.intent != "correct" else waits.usual

@@ -87,3 +87,8 @@ def test_a_building_without_a_door_may_go_on() -> None:
 
 def test_a_correction_by_a_tail_is_not_dragged_out() -> None:
     assert _wait("不对是四七一九", Draft("correct", {"target": {"tail": "4719"}})) == WAITS.usual
+
+
+@pytest.mark.parametrize("text", ["今天还有多少", "易碎品应该", "今天"])
+def test_what_mostly_goes_on_is_waited_for_as_usual(text: str) -> None:
+    assert _wait(text, Draft("query_tasks", {"measure": "count"})) == WAITS.usual

@@ -50,6 +50,8 @@ class Agent:
     """Puts misheard words of the trade right; None leaves them, and asks after nobody who only sounds alike."""
     nbest: bool = True
     """Whether other readings than the likeliest are looked at."""
+    shorten: tips.Shorten = str
+    """Fewer words for a key account's rules."""
     new_key: Callable[[], str] = lambda: uuid.uuid4().hex
     memory: Memory = field(default_factory=Memory)
     seen: Day | None = None
@@ -107,19 +109,18 @@ class Agent:
         if self.memory.proposals or self.memory.asking or any(o.kind in ("ask", "confirm") for o in outcomes):
             return []
         here = day.by_id(day.current)
-        door = tips.on_reaching(here, day) if here and here.state == "pending" else None
+        door = tips.on_reaching(here, day, self.shorten) if here and here.state == "pending" else None
         return self._tell([tip for tip in (door, tips.on_time(day, self.memory.told)) if tip])
 
     def _opened(self, day: Day, outcomes: list[Outcome]) -> list[Outcome]:
         """The reminder that goes with a pickup form opened in this turn."""
         opened = [day.by_waybill(o.form) for o in outcomes if o.form]
-        return self._tell([tip for parcel in opened if parcel and (tip := tips.on_reaching(parcel, day))])
+        return self._tell([tip for parcel in opened if parcel and (tip := tips.on_reaching(parcel, day, self.shorten))])
 
     def _tell(self, reminders: Sequence[tips.Tip]) -> list[Outcome]:
         due = [tip for tip in reminders if not tips.keys(tip) <= self.memory.told]
         told = self.memory.told.union(*map(tips.keys, due))
-        more = "".join(tip.details for tip in due)
-        self.memory = replace(self.memory, told=told, details=more or self.memory.details)
+        self.memory = replace(self.memory, told=told, details="".join(t.details for t in due) or self.memory.details)
         return [Outcome("answer", tip.said, details=tip.details) for tip in due]
 
     def _turn(self, heard: Sequence[Hearing], clock: Stopwatch) -> Turn:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from courier_voice.agent import Agent
 from courier_voice.core.errors import SettingsError, WeightsError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from courier_voice.asr.style import Habits
     from courier_voice.dialog.sms_rules import SmsRules
     from courier_voice.knowledge.base_fill import Filler
+    from courier_voice.knowledge.reword import Rewords
     from courier_voice.logistics.closed import ClosedOutbox
     from courier_voice.logistics.keeping import Kept
     from courier_voice.logistics.mock.carrier import Carrier
@@ -161,15 +162,23 @@ def build_polisher(model: ChatModel | None) -> LlmPolisher | TemplatePolisher:
     return LlmPolisher(model) if model else TemplatePolisher()
 
 
-def build_knowledge(settings: Settings) -> Filler:
-    """The knowledge base under COURIER_HOME, and what fills it. Raises KnowledgeError, and WeightsError or
-    SettingsError for an embedder asked for by name."""
+def build_rewords(settings: Settings, kind: Literal["table", "tip"], model: ChatModel | None = None) -> Rewords:
+    """A language model's words for tables or reminders; without one, those it found before."""
+    from courier_voice.knowledge.reword import Rewords
+
+    return Rewords(settings.home / "kb" / "reworded.sqlite3", kind, model)
+
+
+def build_knowledge(settings: Settings, tables: ChatModel | None = None) -> Filler:
+    """The knowledge base under COURIER_HOME, and what fills it, tables worded by a model where one is given. Raises
+    KnowledgeError, and WeightsError or SettingsError for an embedder asked for by name."""
     from courier_voice.knowledge.base_open import open_base
     from courier_voice.knowledge.embed import make
     from courier_voice.weights.locate import locate
 
     embedder = make(settings.kb, lambda: locate(EMBEDDER, settings.weights))
-    return open_base(settings.home / "kb", embedder, settings.kb.store)
+    rewords = build_rewords(settings, "table", tables) if tables or settings.kb.tables == "llm" else None
+    return open_base(settings.home / "kb", embedder, settings.kb.store, rewords)
 
 
 def build_synthesizer(settings: Settings) -> Synthesizer:
@@ -272,4 +281,5 @@ def build_agent(
     wording = getattr(polisher, "model", None) if settings.kb.answers == "llm" else None
     knowledge = Library(lambda: build_knowledge(settings), wording)
     agent = Agent(nlu, api, kept.effects, knowledge, polisher, speaker, asr, kept.ledger, rules, mend, nbest)
+    agent.shorten = build_rewords(settings, "tip")
     return Wired(agent, kept.effects, carrier, api)

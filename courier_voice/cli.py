@@ -141,11 +141,18 @@ def converse(
 
 
 @app.command(epilog="Example: courier-voice tips --world fixtures/worlds/beihu.json")
-def tips(world: World = None, json_: Json = False) -> None:
+def tips(
+    world: World = None,
+    llm: Annotated[
+        bool,
+        typer.Option("--llm", help="Have the language model shorten key accounts' rules first; kept for all turns."),
+    ] = False,
+    json_: Json = False,
+) -> None:
     """What the agent would say unasked in the rest of the day, and when: at the door, before a window ends."""
     from courier_voice.commands import tips as run
 
-    run.tips(world, json_)
+    run.tips(world, llm, json_)
 
 
 @app.command(epilog="Example: courier-voice replay fixtures/audio")

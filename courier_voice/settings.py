@@ -120,6 +120,8 @@ class Kb(Group):
     """Where vectors lie: empty for ``home``/kb/vectors, or a LanceDB URI (s3://…, db://…)."""
     answers: Literal["extractive", "llm"] = "extractive"
     """Answers in the documents' own sentences, or worded by the language model and checked against them."""
+    tables: Literal["plain", "llm"] = "plain"
+    """Rows of tables as names and values, or worded by the language model where code finds nothing added or lost."""
     threads: int = Field(default=1, ge=1)
 
 

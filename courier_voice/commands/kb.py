@@ -29,19 +29,24 @@ EMBEDDER = "embedding-gemma"
 Row = dict[str, Any]
 
 
-def add(paths: Sequence[Path], json_: bool) -> None:
-    filler = _opened(begin())
+def add(paths: Sequence[Path], tables: str | None, json_: bool) -> None:
+    filler = _opened(begin(**by_tables(tables)))
     chosen = paths or shipped()
     with _bars() as report:
         failed = _tell(filler.add(files_in(chosen, filler.making.suffixes), report), json_)
     _stop_if(failed)
 
 
-def update(names: Sequence[str], json_: bool) -> None:
-    filler = _opened(begin())
+def update(names: Sequence[str], tables: str | None, json_: bool) -> None:
+    filler = _opened(begin(**by_tables(tables)))
     with _bars() as report:
         failed = _tell(filler.update(names, report), json_)
     _stop_if(failed)
+
+
+def by_tables(tables: str | None) -> dict[str, object]:
+    """The settings' changes that a --tables option makes."""
+    return {"kb": {"tables": tables}} if tables else {}
 
 
 def remove(names: Sequence[str], json_: bool) -> None:
@@ -89,6 +94,8 @@ def ask(question: str, file: Path | None, limit: int, llm: bool, json_: bool) ->
         row: Row = {"question": one, "answer": answer.text, "answered": answer.answered}
         row["citations"] = [{"doc": doc, "section": section} for doc, section in answer.citations]
         row |= {"ms": round((time.perf_counter() - start) * 1000, 1), "detail": answer.detail}
+        if answer.prompt:
+            row["prompt"] = answer.prompt
         if json_ or file:
             emit(row)
             continue
@@ -128,8 +135,9 @@ def filled(settings: Settings) -> Filler:
 def _opened(settings: Settings, *, embeds: bool = True) -> Filler:
     if embeds and settings.kb.pull and settings.kb.embedder in ("auto", "embedding-gemma"):
         _bring(EMBEDDER, settings)
+    tables = ready_llm(settings) if embeds and settings.kb.tables == "llm" else None
     with waiting("正在打开资料库…"):
-        filler = build_knowledge(settings)
+        filler = build_knowledge(settings, tables)
     if filler.embedder is None:
         stderr.print(
             "documents are found by their words only; for meaning: courier-voice models pull embedding-gemma, then "

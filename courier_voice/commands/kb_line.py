@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from courier_voice.commands.options import Json
+from courier_voice.commands.options import Json, Wordings
 
 app = typer.Typer(help="The knowledge base: documents in and out, search, ask.", no_args_is_help=True)
 
@@ -18,6 +18,14 @@ Questions = Annotated[
 ]
 Names = Annotated[list[str] | None, typer.Argument(help="File names as kb list shows them (default: all).")]
 
+Tables = Annotated[
+    Wordings | None,
+    typer.Option(
+        help="plain: a table's rows as names and values; llm: in the language model's words where nothing is added or "
+        "lost, seconds a row, kept on disk (default: COURIER_KB__TABLES)."
+    ),
+]
+
 
 @app.command("add", epilog="Example: courier-voice kb add 操作规范.docx 制度/")
 def add(
@@ -25,20 +33,21 @@ def add(
         list[Path] | None,
         typer.Argument(help="docx, pdf, xlsx, pptx, html, md, txt, or folders of them (default: those shipped)."),
     ] = None,
+    tables: Tables = None,
     json_: Json = False,
 ) -> None:
     """Read, split, embed and index documents; goes on where it was stopped."""
     from courier_voice.commands import kb as run
 
-    run.add(paths or [], json_)
+    run.add(paths or [], tables and tables.value, json_)
 
 
 @app.command("update", epilog="Example: courier-voice kb update")
-def update(names: Names = None, json_: Json = False) -> None:
+def update(names: Names = None, tables: Tables = None, json_: Json = False) -> None:
     """Look at the sources again; only what changed is embedded anew."""
     from courier_voice.commands import kb as run
 
-    run.update(names or [], json_)
+    run.update(names or [], tables and tables.value, json_)
 
 
 @app.command("remove", epilog="Example: courier-voice kb remove 操作规范.docx")

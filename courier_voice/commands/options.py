@@ -23,6 +23,11 @@ class Routes(str, Enum):
     CASCADE = "cascade"
 
 
+class Wordings(str, Enum):
+    PLAIN = "plain"
+    LLM = "llm"
+
+
 class Modes(str, Enum):
     OPEN = "open"
     PUSH = "push"

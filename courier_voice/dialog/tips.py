@@ -6,7 +6,7 @@ A tip says only what the day's work says; what it leaves out is its ``details``.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -73,9 +73,13 @@ def _checks() -> _Checks:
     return _Checks.model_validate(yaml.safe_load(text))
 
 
-def on_reaching(parcel: Parcel, day: Day) -> Tip | None:
+Shorten = Callable[[str], str]
+"""Other, fewer words for rules; the rules themselves where there are none."""
+
+
+def on_reaching(parcel: Parcel, day: Day, shorten: Shorten = str) -> Tip | None:
     """What to know at the door: key account's rules, money to collect, the customer's remark, what to check."""
-    parts = [_account_rules(parcel, day)]
+    parts = [_account_rules(parcel, day, shorten)]
     parts += [(part, "") for part in (_money(parcel), _remark(parcel), _after_sales(parcel)) if part]
     said = "。".join(part for part, _ in parts if part)
     details = "".join(more for _, more in parts)
@@ -169,17 +173,25 @@ def _after_sales(parcel: Parcel) -> str:
     return next((goods.check for goods in checks.goods if re.search(goods.words, about)), checks.otherwise)
 
 
-def _account_rules(parcel: Parcel, day: Day) -> tuple[str, str]:
+def account_rules(parcel: Parcel, day: Day) -> str:
+    """The rules of its key account that a task is under, by its kind; empty when there are none."""
     account = day.key_accounts.get(parcel.ka_code or "")
-    if account is None:
+    wanted = [s.text for s in _sentences(account) if _meant_for(s, parcel.kind)] if account else []
+    return f"{'。'.join(wanted)}。" if wanted else ""
+
+
+def _account_rules(parcel: Parcel, day: Day, shorten: Shorten) -> tuple[str, str]:
+    rules = account_rules(parcel, day)
+    if not rules:
         return "", ""
-    wanted = [s for s in _sentences(account) if _meant_for(s, parcel.kind)]
-    if not wanted:
-        return "", ""
-    chosen = sorted(range(len(wanted)), key=lambda n: (-_weight(wanted[n].text), n))[:SENTENCES]
-    said = "。".join(wanted[n].text for n in sorted(chosen))
-    rest = "。".join(s.text for n, s in enumerate(wanted) if n not in chosen)
-    return f"{account.name}的件，{said}", f"{rest}。" if rest else ""
+    name = day.key_accounts[parcel.ka_code or ""].name
+    if (short := shorten(rules)) != rules:
+        return f"{name}的件，{short.rstrip('。')}", rules
+    wanted = rules.rstrip("。").split("。")
+    chosen = sorted(range(len(wanted)), key=lambda n: (-_weight(wanted[n]), n))[:SENTENCES]
+    said = "。".join(wanted[n] for n in sorted(chosen))
+    rest = "。".join(text for n, text in enumerate(wanted) if n not in chosen)
+    return f"{name}的件，{said}", f"{rest}。" if rest else ""
 
 
 @dataclass(frozen=True)
@@ -210,7 +222,7 @@ def _weight(text: str) -> int:
     return len(_MUST.findall(text))
 
 
-def timetable(day: Day) -> Sequence[Tip]:
+def timetable(day: Day, shorten: Shorten = str) -> Sequence[Tip]:
     """All that would be said in the rest of the day were nothing delivered: by the clock, then along the route."""
     told: set[str] = set()
     tips: list[Tip] = []
@@ -221,7 +233,7 @@ def timetable(day: Day) -> Sequence[Tip]:
             tips.append(tip)
             told |= keys(tip)
     pending = (p for p in day.in_route_order() if p.state == "pending")
-    return [*tips, *(tip for p in pending if (tip := on_reaching(p, day)))]
+    return [*tips, *(tip for p in pending if (tip := on_reaching(p, day, shorten)))]
 
 
 def _at(day: Day, moment: datetime) -> Day:

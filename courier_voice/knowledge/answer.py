@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from courier_voice.core.intent import Advice
@@ -36,6 +36,8 @@ class Answer:
     """What of ``text`` is said about the matter, without yes or no and without the source."""
     checked: tuple[str, ...] = ()
     """What the language model's answer said that stands in no passage: it was thrown away for that."""
+    prompt: str = ""
+    """Stamp of the prompt it was worded by; empty for a document's own sentence."""
 
 
 class Answerer:
@@ -57,7 +59,8 @@ class Answerer:
             written = self._writer.write(question, [chunk])
             checked = tuple(unsupported(written, [_source(chunk)], question))
             if written and not checked and len(written) <= LONGEST:
-                return _answer(question, written, chosen, rivals, False, checked)
+                worded = _answer(question, written, chosen, rivals, False, checked)
+                return replace(worded, prompt=self._writer.stamp)
         return _answer(question, chosen.statement, chosen, rivals, True, checked)
 
     def look(self, question: str, passages: int = PASSAGES) -> tuple[list[Found], Pick, Rivals | None] | None:

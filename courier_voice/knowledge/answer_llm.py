@@ -23,6 +23,11 @@ _NOT_THERE: Final = re.compile("没有(?:写|提到|说明|规定)|不清楚|无
 
 
 class Writer(Protocol):
+    @property
+    def stamp(self) -> str:
+        """Of the prompt it writes by."""
+        ...
+
     def write(self, question: str, chunks: Sequence[Chunk]) -> str:
         """One or two sentences; empty when it has none to give. Never raises for the model's trouble."""
         ...
@@ -34,6 +39,10 @@ class LlmWriter:
     def __init__(self, model: ChatModel) -> None:
         self._model = model
         self.prompt = load("knowledge/answer")
+
+    @property
+    def stamp(self) -> str:
+        return self.prompt.stamp
 
     def write(self, question: str, chunks: Sequence[Chunk]) -> str:
         told = "\n".join(f"[{n}] {quoted(wording(chunk))}" for n, chunk in enumerate(chunks, 1))

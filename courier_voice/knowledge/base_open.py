@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -18,8 +19,10 @@ from courier_voice.knowledge.base_fill import Filler, Making
 from courier_voice.knowledge.embed import Embedder
 from courier_voice.knowledge.find import Finder
 from courier_voice.knowledge.readers import FORMATS, READER, read
+from courier_voice.knowledge.reword import Rewords
 from courier_voice.knowledge.split import SPLITTER, split
 from courier_voice.knowledge.store import VectorStore
+from courier_voice.knowledge.words import Document
 
 log = logging.getLogger(__name__)
 
@@ -29,10 +32,23 @@ EMPTY: Final = "资料库里还没有文件，请先运行 courier-voice kb add�
 MAKING: Final = Making(read, split, str(READER), str(SPLITTER), frozenset(FORMATS))
 
 
-def open_base(home: Path, embedder: Embedder | None, store: str = "") -> Filler:
-    """``home`` is made when missing; ``store`` may be a LanceDB URI elsewhere. Raises KnowledgeError."""
+def open_base(home: Path, embedder: Embedder | None, store: str = "", tables: Rewords | None = None) -> Filler:
+    """``home`` is made when missing; ``store`` may be a LanceDB URI elsewhere; ``tables`` words the rows of tables.
+    Raises KnowledgeError."""
     base = Base(home / "base.sqlite3")
-    return Filler(base, open_store(store or home / "vectors", embedder), embedder, MAKING, home / ".lock")
+    making = worded(MAKING, tables) if tables else MAKING
+    return Filler(base, open_store(store or home / "vectors", embedder), embedder, making, home / ".lock")
+
+
+def worded(making: Making, tables: Rewords) -> Making:
+    """Reading that gives a table's rows in the words of ``tables``; its prompt is part of the reader's version."""
+
+    def read_worded(file: Path) -> Document:
+        document = making.read(file)
+        blocks = (replace(block, text=tables(block.text)) if block.table else block for block in document.blocks)
+        return replace(document, blocks=tuple(blocks))
+
+    return replace(making, read=read_worded, reader=f"{making.reader}+{tables.stamp}")
 
 
 def open_store(where: Path | str, embedder: Embedder | None) -> VectorStore | None:

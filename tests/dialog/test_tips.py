@@ -12,7 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from courier_voice.core.parcels import Day, KeyAccount, Parcel
-from courier_voice.dialog.tips import asks_for_more, building_of, keys, on_reaching, on_time, timetable, window_end
+from courier_voice.dialog.tips import (
+    account_rules,
+    asks_for_more,
+    building_of,
+    keys,
+    on_reaching,
+    on_time,
+    timetable,
+    window_end,
+)
 
 
 @pytest.fixture
@@ -172,3 +181,12 @@ def test_rules_of_no_kind_are_for_both() -> None:
         tip = on_reaching(replace(day.parcels[0], kind=kind, ka_code="KA1"), day)
         assert tip
         assert "鲜花不得倒置" in tip.said
+
+
+def test_rules_in_fewer_words_leave_the_whole_of_them_for_those_who_ask(day: Day) -> None:
+    tip = on_reaching(_task(day, "P02"), day, lambda rules: "月结，当天十八点前交站。")
+    assert tip
+    assert "月结，当天十八点前交站。" in tip.said
+    assert tip.details == account_rules(_task(day, "P02"), day)
+    assert "签字" in tip.details
+    assert on_reaching(_task(day, "P02"), day, str) == on_reaching(_task(day, "P02"), day)

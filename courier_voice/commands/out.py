@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,9 @@ stderr = Console(stderr=True)
 
 
 def begin(**changes: object) -> Settings:
-    """Settings and logging for one command."""
+    """Settings and logging for one command; told to end by the system, it puts its temporary files away first."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     start_logging(os.environ.get("COURIER_LOG", "WARNING"))
     return load_settings(**changes)
 

@@ -31,6 +31,8 @@ Splitter = Callable[[Document], Sequence[Chunk]]
 Step = Callable[[], None]
 
 BATCH: Final = 32
+PLAIN: Final = "plain text"
+"""Reader of the rows that show what structure is worth: ``kb_plain`` for the company's documents."""
 SHIPPED: Final = "article 600/80 (shipped)"
 SPLITTERS: Final[Mapping[str, Splitter]] = {
     "fixed 300/45": split_fixed,
@@ -57,6 +59,7 @@ class Way:
     fusion: str
     weights: Weights
     vectors: bool = True
+    reader: str = "structure (shipped)"
 
 
 def ways(vectors: bool) -> tuple[Way, ...]:
@@ -64,7 +67,9 @@ def ways(vectors: bool) -> tuple[Way, ...]:
     if not vectors:
         return tuple(Way(name, "words alone", Weights(), vectors=False) for name in SPLITTERS)
     plain = tuple(Way(name, "chunk", FUSIONS["chunk"]) for name in SPLITTERS)
-    return plain + tuple(Way(SHIPPED, name, weights) for name, weights in _FUSED.items())
+    read = tuple(Way(name, "chunk", FUSIONS["chunk"], reader=PLAIN) for name in ("fixed 300/45", SHIPPED))
+    fused = (Way(SHIPPED, name, weights) for name, weights in _FUSED.items())
+    return (*plain, *read, Way(SHIPPED, "all", Weights(), reader=PLAIN), *fused)
 
 
 class Kept:
@@ -158,7 +163,8 @@ def ablated(
     finally:
         base.close()
     by = embedder.stamp if embedder and way.vectors else "words only"
-    told: Row = {"splitter": way.splitter, "embedder": by, "fusion": way.fusion, "chunks": len(chunks)}
+    told: Row = {"reader": way.reader, "splitter": way.splitter, "embedder": by, "fusion": way.fusion}
+    told["chunks"] = len(chunks)
     return {**told, **retrieval_summary(rows)}
 
 

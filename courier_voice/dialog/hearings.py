@@ -65,6 +65,13 @@ class Hearing:
         return min((draft.confidence for draft in self.drafts), default=0.0)
 
 
+_DIGIT: Final = "[零一二三四五六七八九幺两洞拐勾\\d]"
+_PIECES: Final = re.compile(
+    rf"(?P<before>(?:尾号是?|后四位是?)?)(?P<digits>{_DIGIT}+(?:[，、,\s]+{_DIGIT}+)+)(?P<end>[。！？?!.]?)"
+)
+_TAIL: Final = 4
+
+
 @dataclass(frozen=True)
 class Choice:
     """The reading to go by. ``among``: parcels whose tails sound too alike to choose for him; one is to be affirmed."""
@@ -80,13 +87,20 @@ def hearings(heard: Transcript, mend: Callable[[str], str] | None, *, several: b
     rows += [(h.text, max(0.0, likeliest - h.logprob * _tokens(h.text)), h.logprob) for h in heard.nbest[1:]]
     found: dict[str, Hearing] = {}
     for text, gap, logprob in rows:
-        simple = to_simplified(text)
+        simple = in_one(to_simplified(text))
         utterance = normalize(mend(simple) if mend else simple)
         found.setdefault(re.sub(r"\W", "", utterance.text), Hearing(utterance, gap, logprob=logprob))
     first, *others = found.values()
     texts = tuple(dict.fromkeys(h.utterance.text for h in others))
     first = replace(first, utterance=replace(first.utterance, nbest=texts))
     return (first, *others) if several else (first,)
+
+
+def in_one(text: str) -> str:
+    """A tail said in pieces (六，六八八) in one, where nothing else is said; all other text as it is."""
+    found = _PIECES.fullmatch(text)
+    digits = re.sub(r"[，、,\s]", "", found["digits"]) if found else ""
+    return f"{found['before']}{digits}{found['end']}" if found and len(digits) == _TAIL else text
 
 
 def _tokens(text: str) -> int:

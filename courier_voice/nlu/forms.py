@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from courier_voice.nlu.lexicon import GOODS, PRODUCTS, by_sound
+from courier_voice.nlu.lexicon import PRODUCTS, by_sound, goods_by_sound
 
 Frame = dict[str, str]
 
@@ -66,8 +66,8 @@ def form(frame: Frame, text: str) -> None:
         del frame["item"]
     if "product" in frame:
         frame["product"] = by_sound(frame["product"], PRODUCTS)
-    if len(frame.get("item", "")) > 1:
-        frame["item"] = by_sound(frame["item"], GOODS)
+    if "item" in frame:
+        frame["item"] = goods_by_sound(frame["item"])
 
 
 def _dimensions(frame: Frame, text: str) -> None:

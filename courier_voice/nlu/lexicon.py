@@ -7,7 +7,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Final
 
-from courier_voice.text.phonetics import pinyin, sound_distance
+from courier_voice.text.phonetics import pinyin, sound_distance, syllables_differ
 
 TITLES: Final = tuple(
     "先生 女士 小姐 大姐 大哥 大爷 大娘 大妈 大叔 大婶 阿姨 奶奶 爷爷 师傅 老板 老师 经理 主任 医生 律师 太太 总 姐 哥 叔 姨 婶 嫂 伯".split()
@@ -23,6 +23,7 @@ PRODUCTS: Final = tuple(
 GOODS: Final = tuple(files("courier_voice.nlu").joinpath("data", "goods.txt").read_text("utf-8").split())
 """What people send."""
 NEARLY: Final = 0.2
+_CONFUSED: Final = 0.15
 
 
 @lru_cache(maxsize=1024)
@@ -36,6 +37,22 @@ def by_sound(value: str, words: Iterable[str]) -> str:
         return value
     sound = pinyin(value)
     return next((word for word in words if _sound(word) == sound), value)
+
+
+def goods_by_sound(value: str) -> str:
+    """The goods a value is a misspelling of: one that sounds the same, else the only one that nearly does and shares a
+    character (纳肉 → 腊肉); else the value itself."""
+    same = by_sound(value, GOODS)
+    if same in GOODS or len(value) < 2:
+        return same
+    near = [goods for goods in GOODS if len(goods) == len(value) and set(goods) & set(value) and _nearly(goods, value)]
+    return near[0] if len(near) == 1 else value
+
+
+def _nearly(a: str, b: str) -> bool:
+    """Whether every syllable differs by at most what speakers confuse in one half of it, and one only."""
+    far = [syllables_differ(left, right) for left, right in zip(_sound(a), _sound(b), strict=False)]
+    return len(_sound(a)) == len(_sound(b)) and max(far) <= _CONFUSED and sum(map(bool, far)) == 1
 
 
 def with_title(name: str) -> str:

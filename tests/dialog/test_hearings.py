@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from courier_voice.core.parcels import Day
 from courier_voice.core.turn import Draft, Understanding
 from courier_voice.core.words import Hypothesis, Transcript, Utterance
-from courier_voice.dialog.hearings import FARTHEST, RIVAL, Choice, choose, hearings
+from courier_voice.dialog.hearings import FARTHEST, RIVAL, Choice, choose, hearings, in_one
 from courier_voice.logistics.client import HttpLogistics
 from courier_voice.logistics.mock.carrier import Carrier
 from courier_voice.logistics.mock.serve import in_process_client
@@ -136,3 +136,18 @@ def test_whatever_the_readings_nothing_acts_at_once_that_the_first_did_not_say(
     if readings[0][1] >= 0.7:
         assert choice.hearing.gap == 0.0
         assert taken == first
+
+
+@pytest.mark.parametrize(
+    ("heard", "meant"),
+    [
+        ("六，六八八。", "六六八八。"),
+        ("尾号三零，八九", "尾号三零八九"),
+        ("九零 二一", "九零二一"),
+        ("四十，三十", "四十，三十"),
+        ("三，五八", "三，五八"),
+        ("六，六八八打电话", "六，六八八打电话"),
+    ],
+)
+def test_a_tail_said_in_pieces_is_one(heard: str, meant: str) -> None:
+    assert in_one(heard) == meant

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from courier_voice.nlu.lexicon import goods_by_sound
 from courier_voice.nlu.mend import ORDINARY, WORDS
 from courier_voice.text.normalize import normalize
 from courier_voice.text.phonetics import sound_distance
@@ -190,3 +191,11 @@ def test_house_words_titles_and_goods(heard: str, meant: str) -> None:
 )
 def test_what_only_sounds_like_goods_or_houses_stays(said: str) -> None:
     assert MEND(said) == said
+
+
+@pytest.mark.parametrize(
+    ("heard", "meant"),
+    [("纳肉", "腊肉"), ("茶业", "茶叶"), ("冲电宝", "充电宝"), ("栗子", "栗子"), ("合同书", "合同书"), ("表", "表")],
+)
+def test_goods_by_their_sound(heard: str, meant: str) -> None:
+    assert goods_by_sound(heard) == meant

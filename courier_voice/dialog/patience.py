@@ -28,6 +28,7 @@ _DIGIT: Final = "[\\d零一二三四五六七八九幺两洞拐勾]"
 _SPELLING: Final = re.compile(rf"(?<!{_DIGIT})(?<!\.){_DIGIT}{{1,3}}$")
 _TAIL: Final = re.compile(rf"(?<!{_DIGIT}){_DIGIT}{{{TAIL}}}$")
 _DOOR: Final = re.compile("[座栋幢楼层室]$|单元$")
+_SIDES: Final = frozenset(["length_cm", "width_cm", "height_cm"])
 _DICTATION_OVER: Final = re.compile("(?:发送|发出去|就这样|就这些|就这么[发说]|说完了|完毕|发吧)[吧了啊。！]*$")
 _OPENS_DICTATION: Final = re.compile("(?:发(?:个|条|一条)?(?:短信|消息|信息)|留言|短信)[，,]?(?:说|写|就说|内容)?$")
 
@@ -53,11 +54,13 @@ def patience_s(said: Utterance, meant: Understanding | None, context: NluContext
         return waits.quick if _DICTATION_OVER.search(text) else waits.dictating
     if meant and meant.route == "control":
         return waits.quick
+    last = meant.drafts[-1] if meant else Draft("none", confidence=0.0)
+    if _SIDES <= last.slots.keys():  # 四十三十二十 is no number begun
+        return waits.usual
     if _HANGS.search(text) or _half_a_number(text, context):
         return waits.patient
     if context.waiting.endswith(".target") and _TAIL.search(text):
         return waits.quick
-    last = meant.drafts[-1] if meant else Draft("none", confidence=0.0)
     known = last.confidence >= SURE and last.intent != "none"
     if known and _complete(last, context) and not _GOES_ON.search(text):
         return waits.patient if _only_a_building(text, last) else waits.quick

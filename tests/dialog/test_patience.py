@@ -92,3 +92,9 @@ def test_a_correction_by_a_tail_is_not_dragged_out() -> None:
 @pytest.mark.parametrize("text", ["今天还有多少", "易碎品应该", "今天"])
 def test_what_mostly_goes_on_is_waited_for_as_usual(text: str) -> None:
     assert _wait(text, Draft("query_tasks", {"measure": "count"})) == WAITS.usual
+
+
+def test_three_sides_are_a_box() -> None:
+    sides = {"length_cm": 40, "width_cm": 30}
+    assert _wait("四十三十", Draft("fill_pickup", sides)) == WAITS.patient
+    assert _wait("四十三十二十", Draft("fill_pickup", {**sides, "height_cm": 20})) == WAITS.usual

@@ -178,7 +178,8 @@ def build_knowledge(settings: Settings, tables: ChatModel | None = None) -> Fill
 
     embedder = make(settings.kb, lambda: locate(EMBEDDER, settings.weights))
     rewords = build_rewords(settings, "table", tables) if tables or settings.kb.tables == "llm" else None
-    return open_base(settings.home / "kb", embedder, settings.kb.store, rewords)
+    ready = data_dir("fixtures") / "knowledge" / "vectors.npz" if settings.kb.ready else None
+    return open_base(settings.home / "kb", embedder, settings.kb.store, rewords, ready)
 
 
 def build_synthesizer(settings: Settings) -> Synthesizer:

@@ -18,6 +18,7 @@ from courier_voice.core.turn import NluContext, Turn, Understanding
 from courier_voice.core.words import Audio, Transcript, Utterance
 from courier_voice.dialog.hasty import Hasty, asks
 from courier_voice.dialog.patience import Waits, patience_s
+from courier_voice.dialog.policy import NOT_UNDERSTOOD
 from courier_voice.text.normalize import normalize
 
 Glance = Callable[[Utterance, NluContext], Understanding | None]
@@ -140,6 +141,14 @@ class Listener:
         context = self.agent.memory.context()
         meant = self.glance(said, context) if said.text else None
         return _Reading(heard, patience_s(said, meant, context, self.waits))
+
+
+def is_command(turn: Turn) -> bool:
+    """Whether a turn that nothing waited for is to be answered aloud: talk in the street is not, nor is a 好的 or 算了
+    said to a customer. An API or a model that is down is reported, whatever was said."""
+    if turn.intent == "cancel" or turn.reply == NOT_UNDERSTOOD:
+        return False
+    return not (turn.kind == "reject" and turn.intent in ("confirm", "correct"))
 
 
 def _told(decoding: Future[_Reading]) -> bool:

@@ -122,6 +122,8 @@ class Kb(Group):
     """Answers in the documents' own sentences, or worded by the language model and checked against them."""
     tables: Literal["plain", "llm"] = "plain"
     """Rows of tables as names and values, or worded by the language model where code finds nothing added or lost."""
+    ready: bool = True
+    """Whether the shipped documents' vectors are taken from the file that comes with them, instead of being made."""
     threads: int = Field(default=1, ge=1)
 
 

@@ -129,6 +129,19 @@ def train_kb_gate(
     run.kb_gate(out, json_)
 
 
+@train.command(
+    "kb-vectors", epilog="Example: courier-voice train kb-vectors   (minutes)"
+)
+def train_kb_vectors(
+    out: Annotated[Path | None, typer.Option(dir_okay=False, help="File to write (default: the one shipped).")] = None,
+    json_: Json = False,
+) -> None:
+    """Vectors of the shipped documents, so that `kb add` need not make them on every machine."""
+    from courier_voice.commands import train_kb_vectors as run
+
+    run.kb_vectors(out, json_)
+
+
 @train.command("nlu", epilog="Example: courier-voice train nlu --fresh   (under 30 minutes on two cores)")
 def train_nlu(
     out: Annotated[

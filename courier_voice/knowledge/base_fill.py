@@ -20,6 +20,7 @@ from filelock import FileLock
 from courier_voice.core.errors import CourierVoiceError, KnowledgeError
 from courier_voice.knowledge.base import Base, Entry, Piece, pieces_of
 from courier_voice.knowledge.embed import Embedder
+from courier_voice.knowledge.ready import NONE, Ready
 from courier_voice.knowledge.store import VectorStore
 from courier_voice.knowledge.words import Chunk, Document
 
@@ -73,6 +74,8 @@ class Filler:
     embedder: Embedder | None
     making: Making
     lock: Path
+    ready: Ready = NONE
+    """Vectors that need not be made."""
 
     def add(self, files: Iterable[Path], report: Progress) -> Iterator[Done]:
         """Add files, each replacing the document of its name; an unreadable one is told and left out."""
@@ -139,6 +142,9 @@ class Filler:
         wanted: dict[str, Piece] = {}
         for chunk in chunks:
             wanted.update((piece.vector, piece) for piece in pieces_of(chunk) if piece.vector not in there)
+        if known := [vector for vector in wanted if vector in self.ready]:
+            self.store.add(known, self.ready.vectors(known))
+            wanted = {vector: piece for vector, piece in wanted.items() if vector not in self.ready}
         todo = sorted(wanted.items(), key=lambda item: len(item[1].text))
         for start in range(0, len(todo), BATCH):
             report(name, start, len(todo))

@@ -19,6 +19,7 @@ from courier_voice.knowledge.base_fill import Filler, Making
 from courier_voice.knowledge.embed import Embedder
 from courier_voice.knowledge.find import Finder
 from courier_voice.knowledge.readers import FORMATS, READER, read
+from courier_voice.knowledge.ready import NONE, read_ready
 from courier_voice.knowledge.reword import Rewords
 from courier_voice.knowledge.split import SPLITTER, split
 from courier_voice.knowledge.store import VectorStore
@@ -32,12 +33,15 @@ EMPTY: Final = "资料库里还没有文件，请先运行 courier-voice kb add�
 MAKING: Final = Making(read, split, str(READER), str(SPLITTER), frozenset(FORMATS))
 
 
-def open_base(home: Path, embedder: Embedder | None, store: str = "", tables: Rewords | None = None) -> Filler:
-    """``home`` is made when missing; ``store`` may be a LanceDB URI elsewhere; ``tables`` words the rows of tables.
-    Raises KnowledgeError."""
+def open_base(
+    home: Path, embedder: Embedder | None, store: str = "", tables: Rewords | None = None, ready: Path | None = None
+) -> Filler:
+    """``home`` is made when missing; ``store`` may be a LanceDB URI elsewhere; ``tables`` words the rows of tables;
+    ``ready`` is a file of vectors made before. Raises KnowledgeError."""
     base = Base(home / "base.sqlite3")
     making = worded(MAKING, tables) if tables else MAKING
-    return Filler(base, open_store(store or home / "vectors", embedder), embedder, making, home / ".lock")
+    known = read_ready(ready, embedder.stamp) if ready and embedder else NONE
+    return Filler(base, open_store(store or home / "vectors", embedder), embedder, making, home / ".lock", known)
 
 
 def worded(making: Making, tables: Rewords) -> Making:

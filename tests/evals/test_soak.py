@@ -62,6 +62,7 @@ def test_a_short_walk_is_answered_and_harms_nobody(tmp_path: Path) -> None:
     assert figures["hours"] >= 0.05
     assert figures["commands"] >= 3
     assert figures["answered_once"] == figures["commands"]
+    assert figures["lost"] == 0
     assert figures["unasked"] == 0
     assert figures["done"] == figures["effects"]
     assert len(looks) == len(walk.samples) >= 2
@@ -86,7 +87,8 @@ def test_what_was_heard_at_a_place_is_kept_and_heard_anew_now_and_then() -> None
         ({}, 0.0, 1, 2, "threads"),
         ({"unasked": 1}, 0.0, 0, 2, "unasked effects"),
         ({}, 0.0, 0, 3, "effects told and done differ"),
-        ({"answered_once": 4}, 0.0, 0, 2, "answers"),
+        ({"lost": 1}, 0.0, 0, 2, "lost utterances"),
+        ({"answered_once": 4, "unanswered": 1}, 0.0, 0, 2, None),
     ],
 )
 def test_what_fails_a_walk(counts: dict[str, int], mb: float, threads: int, done: int, failure: str | None) -> None:

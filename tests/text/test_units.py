@@ -39,6 +39,8 @@ from courier_voice.text.units import count, digits, length_cm, money_yuan, weigh
         ("一公斤零五十克", 1.05),
         ("三公斤零二两", 3.1),
         ("二两半", 0.125),
+        ("半两", 0.025),
+        ("一斤半两", 0.525),
         ("2点05", 2.05),
         ("二点零五", 2.05),
         ("十公斤半", 10.5),

@@ -23,7 +23,7 @@ from courier_voice.dialog.context import following, in_context, pinned, still_wa
 from courier_voice.dialog.hearings import Choice, Hearing, choose, hearings
 from courier_voice.dialog.hints import hints
 from courier_voice.dialog.memory import CHANGE, Memory, remember
-from courier_voice.dialog.outcomes import by_rules, dated, kind_of
+from courier_voice.dialog.outcomes import by_rules, dated, kind_of, worded
 from courier_voice.dialog.phrasing import read_back
 from courier_voice.dialog.sms_rules import SmsRules
 from courier_voice.text.normalize import normalize
@@ -294,7 +294,7 @@ class Agent:
         with clock("speak"):
             if reply:
                 self.speaker.say(reply)
-        turn = Turn(utterance, understanding, kind, calls, reply, dict(clock.seconds))
+        turn = Turn(utterance, understanding, kind, calls, reply, dict(clock.seconds), worded(outcomes))
         if self.ledger:
             self.ledger.note_turn(turn, day, [p for o in outcomes for p in o.agreed])
         return turn

@@ -213,6 +213,9 @@ def bench(
     hands_free: Annotated[
         bool, typer.Option("--hands-free", help="Only the hands-free loop, in real time: last word to first sound.")
     ] = False,
+    barge_in: Annotated[
+        bool, typer.Option("--barge-in", help="Only what stops a reply and how soon, in simulated rooms.")
+    ] = False,
     peer_python: Annotated[
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="An interpreter with pipecat, to run that peer beside it."),
@@ -225,6 +228,11 @@ def bench(
         from courier_voice.commands import hands_free as live
 
         live.bench(turns, peer_python, json_)
+        return
+    if barge_in:
+        from courier_voice.commands import barge_in as over
+
+        over.bench(turns, json_)
         return
     from courier_voice.commands import measure as run
 

@@ -211,7 +211,7 @@ def _questions(question: str, file: Path | None) -> Iterator[str]:
 
 @contextlib.contextmanager
 def _bars() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar on stderr for the document being embedded."""
+    """A bar on stderr for the document whose tables are worded, then which is embedded."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=stderr, transient=True) as progress:
         task = progress.add_task("", total=None, visible=False)

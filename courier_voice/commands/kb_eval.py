@@ -100,6 +100,7 @@ def _searching(finder: Finder) -> Callable[[Mapping[str, Any]], Row]:
 
 
 def store(vectors: Sequence[int], queries: int, stores: Sequence[str], json_: bool) -> None:
+    begin()
     table = Table(*_COLUMNS.values(), box=None)
     for row in compared(vectors, queries, stores or STORES):
         if json_:

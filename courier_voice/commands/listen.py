@@ -1,4 +1,6 @@
-"""listen: the loop on the microphone, closed while a turn is answered, so that it never hears itself; or on a file."""
+"""listen: the loop on the microphone or on a file. The microphone stays open while a turn is answered where the echo
+can be taken out, and is closed meanwhile where it cannot: it never hears itself.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +23,7 @@ from courier_voice.audio.wav import read_audio
 from courier_voice.commands.addressed import Doorkeeper, FrameClock
 from courier_voice.commands.models import ready_nlu
 from courier_voice.commands.out import begin, emit, stderr, turn_row, waiting
+from courier_voice.commands.overtalk import IDLE_S, RETRY_S, Overtalk, in_recording, mouth_of, on_device
 from courier_voice.commands.talk import in_world, show
 from courier_voice.core.errors import MicrophoneError
 from courier_voice.core.ports import Speaker, Transcriber
@@ -32,14 +35,11 @@ from courier_voice.dialog.policy import NOT_UNDERSTOOD
 from courier_voice.live import Listener, in_time
 from courier_voice.speech.console import ConsoleSpeaker
 from courier_voice.speech.earcons import earcon
+from courier_voice.speech.mouth import Mouth
 from courier_voice.speech.speaker import VoiceSpeaker
 
 Microphone = Callable[[], AbstractContextManager[Iterator[Frame]]]
 
-IDLE_S: Final = 15.0
-"""How long nobody has to speak before what is queued is tried again."""
-RETRY_S: Final = 2.0
-"""Between tries to open a microphone that was lost."""
 END: Final = object()
 
 
@@ -60,8 +60,13 @@ def listen(mode: str | None, world: Path | None, source: Path | None, realtime: 
     clock = FrameClock() if listener.in_step else None
     keeper = Doorkeeper(settings, wired.agent, asr, clock or time.monotonic) if settings.listen.mode == "wake" else None
     listener.partials = None if listener.in_step or json_ or keeper else words_of(asr, wired.agent)
+    aloud = realtime if played else not push
+    mouth = mouth_of(speaker, simulated=bool(played)) if aloud else None
     turns: Iterator[Turn | None]
-    if played:
+    if mouth:
+        speaker, over = mouth, Overtalk(listener, mouth, keeper.answered if keeper else lambda: None)
+        turns = in_recording(over, in_time(frames_of(played), FRAME_S)) if played else on_device(over, open_microphone)
+    elif played:
         turns = heard_in(listener, played, realtime, clock)
     else:
         turns = (
@@ -94,12 +99,15 @@ def listen(mode: str | None, world: Path | None, source: Path | None, realtime: 
                     wired.api.prefetch()
         except KeyboardInterrupt:
             stderr.print("再见。", style="dim")
+        finally:
+            if mouth:
+                mouth.close()
 
 
 def called(speaker: Speaker) -> None:
     """He has said the wake phrase and nothing else: he may go on."""
     stderr.print("在听…", style="dim")
-    if isinstance(speaker, VoiceSpeaker):
+    if isinstance(speaker, (VoiceSpeaker, Mouth)):
         speaker.play(earcon("listening"))
 
 

@@ -60,6 +60,7 @@ def turn_row(turn: Turn) -> dict[str, object]:
         "intents": [frame(draft) for draft in turn.understanding.drafts],
         "route": turn.understanding.route,
         "prompt": turn.understanding.prompt,
+        "worded": list(turn.worded),
         "kind": turn.kind,
         "calls": [{"op": c.op, "waybill": c.waybill, "args": phoneless(dict(c.args))} for c in turn.calls],
         "reply": turn.reply,

@@ -58,6 +58,8 @@ class Advice:
     """(document, section) pairs."""
     details: str = ""
     """The passage's own words, for who asks for more."""
+    prompt: str = ""
+    """Stamp of the prompt it was worded by; empty for words no model chose."""
 
 
 class Knowledge(Protocol):

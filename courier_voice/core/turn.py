@@ -73,6 +73,8 @@ class Outcome:
     """What this turn's yes was to."""
     details: str = ""
     """What can be told besides, when he asks for it."""
+    prompt: str = ""
+    """Stamp of the prompt ``said`` was worded by, empty without a model."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,8 @@ class Turn:
     calls: tuple[Call, ...]
     reply: str
     timings: Mapping[str, float] = field(default_factory=dict)
+    worded: tuple[str, ...] = ()
+    """Stamps of the prompts its reply was worded by."""
 
     @property
     def intent(self) -> str:

@@ -41,4 +41,10 @@ def by_rules(meant: Understanding | None, knowledge: Knowledge) -> Outcome | Non
     except CourierVoiceError:
         return None
     call = Call("knowledge", None, {"question": question})
-    return Outcome("answer", advice.text, (call,), details=advice.details) if advice.answered else None
+    told = Outcome("answer", advice.text, (call,), details=advice.details, prompt=advice.prompt)
+    return told if advice.answered else None
+
+
+def worded(outcomes: Sequence[Outcome]) -> tuple[str, ...]:
+    """Stamps of the prompts by which answers were worded, each once."""
+    return tuple(dict.fromkeys(outcome.prompt for outcome in outcomes if outcome.prompt))

@@ -44,4 +44,4 @@ class AskKnowledge(Intent):
     def perform(self, parcels: tuple[Parcel, ...], tools: Tools) -> Outcome:
         advice = tools.knowledge.ask(self.question, tools.focus, tools.day)
         call = Call("knowledge", None, {"question": self.question})
-        return Outcome("answer", advice.text, (call,), details=advice.details)
+        return Outcome("answer", advice.text, (call,), details=advice.details, prompt=advice.prompt)

@@ -103,4 +103,4 @@ def source_said(chunk: Chunk) -> str:
 
 def advice(answer: Answer) -> Advice:
     """An answer as the dialogue takes it."""
-    return Advice(answer.text, answer.answered, answer.citations, answer.detail)
+    return Advice(answer.text, answer.answered, answer.citations, answer.detail, answer.prompt)

@@ -8,11 +8,14 @@ from typing import Final
 
 from courier_voice.dialog.facts import Fact, facts_of
 from courier_voice.knowledge.answer_claims import contradictions
+from courier_voice.knowledge.answer_places import displaced
 from courier_voice.text.numerals import value
 
+CHECK: Final = 2
+"""Version of the check: what a model's words passed under another one is asked for again."""
 _GIVEN: Final = frozenset(
     "文件 规定 要求 快递 快件 客户 包裹 情况 时候 公司 快递员 不能 可以 应当 应该 必须 需要 不用 不会 "
-    "最高 最低 最多 最少 至少 至多 以内 之内 天内 日内".split()
+    "最高 最低 最多 最少 至少 至多 超过 超出 低于 高于 少于 多于 不足 以内 之内 天内 日内".split()
 )
 _CITED: Final = re.compile(r"《[^》]*》|第[零一二三四五六七八九十百千\d]+[条章节款项]")
 _NUMERAL: Final = re.compile(
@@ -27,7 +30,7 @@ def unsupported(answer: str, passages: Sequence[str], question: str = "") -> lis
     Numbers must be there with their units, however they are written (一万元 and 10000元 are one); names, places and
     things word for word, there or in the question; of other words most of the characters. Titles and article numbers
     quoted in 《》 and 第…条 must be there as they are. What the facts are said to be (at most, not, must, who) must be
-    what the passage says of them (``contradictions``).
+    what the passage says of them (``contradictions``), where it says it (``displaced``).
     """
     source = "\n".join(passages)
     known = frozenset(fact for passage in passages for fact in _facts(passage))
@@ -35,7 +38,8 @@ def unsupported(answer: str, passages: Sequence[str], question: str = "") -> lis
     for fact in sorted(_facts(_CITED.sub("　", answer)), key=lambda fact: (fact.kind, fact.value)):
         if not _stands(fact, known, source, question):
             wrong.append(fact.value)
-    wrong += contradictions(_CITED.sub("　", answer), passages, question)
+    plain = _CITED.sub("　", answer)
+    wrong += contradictions(plain, passages, question) + displaced(plain, passages, question)
     return list(dict.fromkeys(wrong))
 
 

@@ -52,14 +52,14 @@ _COUNT: Final = re.compile(
     rf"(?=(?:{'|'.join(sorted(_UNITS, key=len, reverse=True))})(?!体|般|样|致|律|切)|以[上下内外])"
 )
 
-_CLAUSE: Final = re.compile(r"[，。；;！？!?\n]+")
-_SENTENCE: Final = re.compile(r"[。；;！？!?\n]+")
+CLAUSE: Final = re.compile(r"[，。；;！？!?\n]+")
+SENTENCE: Final = re.compile(r"[。；;！？!?\n]+")
 _LIMITS: Final = re.compile(
     "不得?(?:能|可以|应当?)?(?:超过|超出|高于|大于|多于|长于|晚于|低于|少于|小于|短于|早于|不足|迟于|重于)"
 )
 _FREED: Final = "不必|无需|无须|毋须|不需要?|不用|不要求|免予|免收|可以不|可不|免除|不应承担|不承担|不负"
 _FORBIDDEN: Final = (
-    "不得|不可以?(?!抗)|不能(?!够?(?:识别|确定|投|送|提供|完成|履行|按))|不许|不准|禁止|严禁|不允许|不应当?(?!承担)|无权|不予|谢绝|"
+    "不得|不可以?(?!抗)|不能(?!够?(?:识别|确定|投|送|提供|完成|履行|按))|不许|不准|禁止(?!寄递的?物品|限制)|严禁|不允许|不应当?(?!承担)|无权|不予|谢绝|"
     "别(?=[把给让再])|一律不|拒绝收|不收(?!费|据)"
 )
 _REQUIRED: Final = (
@@ -74,7 +74,11 @@ _MODALS: Final[tuple[tuple[Modality, re.Pattern[str]], ...]] = (
     ("allowed", re.compile(_ALLOWED)),
 )
 _NEGATION: Final = re.compile("[不未没无非免勿莫别]")
-_VERB_REACH: Final = 2
+_DENIES: Final = re.compile(
+    "[不未没无非免勿莫别](?:再|予以?|承担|给予|进行|提出|得|能够?|可以?|应当?|准|许|要|会|用|必|须|需要?|曾|被|经|有|"
+    "[向对给按][一-龥]{1,6})*$"
+)
+"""A negation and what may stand between it and its verb."""
 _ROLES: Final = tuple(
     frozenset(words.split())
     for words in (
@@ -113,10 +117,10 @@ def contradictions(answer: str, passages: Sequence[str], question: str = "") -> 
     """Clauses of an answer that say another thing than the passages: another unit or side of a number, another
     permission, a negation more or less, another person. Empty when there is none."""
     known = frozenset(amount for passage in passages for amount in amounts(passage))
-    sentences = [each for passage in passages for each in _SENTENCE.split(passage) if each.strip()]
+    sentences = [each for passage in passages for each in SENTENCE.split(passage) if each.strip()]
     wrong: list[str] = []
-    for clause in (each for each in _CLAUSE.split(answer) if each.strip()):
-        if not all(any(_fits(said, one) for one in known) for said in amounts(clause)) or not _backed(
+    for clause in (each for each in CLAUSE.split(answer) if each.strip()):
+        if not all(any(fits(said, one) for one in known) for said in amounts(clause)) or not _backed(
             clause, sentences, question
         ):
             wrong.append(clause)
@@ -154,14 +158,15 @@ def _amounts(text: str) -> Iterator[Amount]:
         yield Amount(digits, _SAME_UNIT.get(unit, unit), bound)
 
 
-def _fits(said: Amount, known: Amount) -> bool:
+def fits(said: Amount, known: Amount) -> bool:
+    """Whether an amount is said by one that is known: same value, no other unit, no side but its own."""
     units = said.unit == known.unit or not known.unit or not said.unit
     return said.value == known.value and units and said.bound in ("", known.bound)
 
 
 def _backed(clause: str, sentences: Sequence[str], question: str) -> bool:
     """Whether some sentence about the same says the same; a clause that none is about is not judged here."""
-    about = [(share, sentence) for sentence in sentences if (share := _shared(clause, sentence)) >= _ALIKE]
+    about = [(share, sentence) for sentence in sentences if (share := shared(clause, sentence)) >= _ALIKE]
     if not about:
         return True
     best = max(share for share, _ in about)
@@ -193,8 +198,8 @@ def modalities(text: str) -> frozenset[Modality]:
 
 def _nearest(clause: str, sentence: str) -> frozenset[Modality]:
     """Of the sentence's clauses, the modalities of those most like the clause."""
-    parts = [each for each in _CLAUSE.split(sentence) if each.strip()]
-    shares = [_shared(clause, part) for part in parts]
+    parts = [each for each in CLAUSE.split(sentence) if each.strip()]
+    shares = [shared(clause, part) for part in parts]
     best = max(shares, default=0.0)
     near = [part for part, share in zip(parts, shares, strict=True) if share >= best - 0.05]
     return frozenset(modality for part in near for modality in modalities(part))
@@ -203,13 +208,18 @@ def _nearest(clause: str, sentence: str) -> frozenset[Modality]:
 def _turned(clause: str, sentence: str) -> bool:
     """Whether a verb of both is denied in one of them only."""
     clause, sentence = _LIMITS.sub("　", clause), _LIMITS.sub("　", sentence)
-    for pair in _pairs(clause):
+    for pair in pairs(clause):
         at = clause.find(pair)
         places = [match.start() for match in re.finditer(re.escape(pair), sentence)]
-        denied = [bool(_NEGATION.search(sentence[max(0, there - _VERB_REACH) : there])) for there in places]
-        if places and bool(_NEGATION.search(clause[max(0, at - _VERB_REACH) : at])) not in denied:
+        denied = [bool(_DENIES.search(sentence[:there])) for there in places]
+        if places and bool(_DENIES.search(clause[:at])) not in denied:
             return True
     return False
+
+
+def role_of(word: str) -> str:
+    """One name for all words for a party: 客户 and 顾客 are one."""
+    return next((min(role) for role in _ROLES if word in role), word)
 
 
 def _same_people(clause: str, sentence: str, question: str) -> bool:
@@ -223,11 +233,12 @@ def _same_people(clause: str, sentence: str, question: str) -> bool:
     return True
 
 
-def _pairs(text: str) -> frozenset[str]:
+def pairs(text: str) -> frozenset[str]:
+    """Neighbouring Chinese characters."""
     return frozenset(text[n : n + 2] for n in range(len(text) - 1) if re.fullmatch("[一-龥]{2}", text[n : n + 2]))
 
 
-def _shared(clause: str, sentence: str) -> float:
+def shared(clause: str, sentence: str) -> float:
     """Share of the clause's character pairs that are in the sentence."""
-    pairs = _pairs(clause)
-    return len(pairs & _pairs(sentence)) / len(pairs) if pairs else 0.0
+    own = pairs(clause)
+    return len(own & pairs(sentence)) / len(own) if own else 0.0

@@ -46,6 +46,8 @@ class Making:
     reader: str
     splitter: str
     suffixes: frozenset[str]
+    word: Callable[[Document, Progress], Document] | None = None
+    """What rewords a document before it is split, where that is wanted; slow, so it reports."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,7 @@ class Filler:
             return Done(file.name, "unchanged", len(before.chunks))
         clock = [time.process_time()]
         document = self.making.read(file)
+        document = self.making.word(document, report) if self.making.word else document
         chunks = tuple(self.making.split(document))
         clock.append(time.process_time())
         if not chunks:

@@ -15,7 +15,7 @@ from courier_voice.knowledge.accounts import AccountRules
 from courier_voice.knowledge.answer import Answerer, advice
 from courier_voice.knowledge.answer_llm import LlmWriter
 from courier_voice.knowledge.base import Base
-from courier_voice.knowledge.base_fill import Filler, Making
+from courier_voice.knowledge.base_fill import Filler, Making, Progress
 from courier_voice.knowledge.embed import Embedder
 from courier_voice.knowledge.find import Finder
 from courier_voice.knowledge.readers import FORMATS, READER, read
@@ -45,14 +45,18 @@ def open_base(
 
 
 def worded(making: Making, tables: Rewords) -> Making:
-    """Reading that gives a table's rows in the words of ``tables``; its prompt is part of the reader's version."""
+    """Making of documents with tables' rows in the words of ``tables``, whose stamp is part of the reader's version."""
 
-    def read_worded(file: Path) -> Document:
-        document = making.read(file)
-        blocks = (replace(block, text=tables(block.text)) if block.table else block for block in document.blocks)
+    def word(document: Document, report: Progress) -> Document:
+        rows = dict.fromkeys(block.text for block in document.blocks if block.table)
+        said: dict[str, str] = {}
+        for row in rows:
+            report(document.name, len(said), len(rows))
+            said[row] = tables(row)
+        blocks = (replace(b, text=said[b.text]) if b.table else b for b in document.blocks)
         return replace(document, blocks=tuple(blocks))
 
-    return replace(making, read=read_worded, reader=f"{making.reader}+{tables.stamp}")
+    return replace(making, word=word, reader=f"{making.reader}+{tables.stamp}")
 
 
 def open_store(where: Path | str, embedder: Embedder | None) -> VectorStore | None:

@@ -16,7 +16,7 @@ from typing import Final, Literal
 
 from courier_voice.core.errors import KnowledgeError, ModelError
 from courier_voice.core.ports import ChatModel, Role
-from courier_voice.knowledge.answer_check import unsupported
+from courier_voice.knowledge.answer_check import CHECK, unsupported
 from courier_voice.knowledge.answer_claims import amounts
 from courier_voice.knowledge.answer_llm import quoted
 from courier_voice.prompting import load
@@ -31,6 +31,9 @@ _LONGEST: Final = 320
 """Characters of a text that is shown to the model; a longer one stays as it is."""
 _GRAMMAR: Final = r'root ::= [^\x00-\x1F<>{}"]{2,240}'
 _SENTENCES: Final = 2
+_PATIENCE_S: Final = 5.0
+_IN_A_TURN_S: Final = 0.1
+"""How long another process's writing is waited for."""
 _NAME: Final = re.compile("(?:^|(?<=；))[^；：。]{1,12}：")
 """A column's name before its value: it may be left out where the value speaks for itself."""
 _WORDS: Final = re.compile(r"[\w.%‰]+")
@@ -39,7 +42,8 @@ _WORDS: Final = re.compile(r"[\w.%‰]+")
 class Rewords:
     """What a model made of texts of one ``kind``, kept in the SQLite ``file``, refused ones too.
 
-    Without ``model`` only what is there already is given. Raises KnowledgeError when the file cannot be used.
+    Without ``model`` only what is there already is given, for turns, which neither wait nor fail over it. With one it
+    raises KnowledgeError when the file cannot be used.
     """
 
     def __init__(self, file: Path, kind: Kind, model: ChatModel | None = None) -> None:
@@ -48,8 +52,8 @@ class Rewords:
 
     @property
     def stamp(self) -> str:
-        """Of the prompt: another one words everything anew."""
-        return self._prompt.stamp
+        """Of the prompt and of the check: other ones word everything anew."""
+        return f"{self._prompt.stamp}+check{CHECK}"
 
     def known(self, text: str) -> str | None:
         """The model's words for a text; empty where they were refused, None where it was never asked."""
@@ -60,7 +64,13 @@ class Rewords:
 
     def __call__(self, text: str) -> str:
         """The text in other words, or as it is where there are none that say the same."""
-        said = self.known(text)
+        try:
+            said = self.known(text)
+        except KnowledgeError as error:
+            if self._model is not None:
+                raise
+            log.warning("going on without the words found before: %s", error)
+            return text
         if said is None and self._model is not None and len(text) <= _LONGEST:
             said = self._asked(text, self._model)
         return said or text
@@ -97,7 +107,8 @@ class Rewords:
     def _do(self, command: str, values: tuple[str, ...]) -> list[tuple[str, ...]]:
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(self._file)) as kept, kept:
+            patience_s = _PATIENCE_S if self._model else _IN_A_TURN_S
+            with closing(sqlite3.connect(self._file, timeout=patience_s)) as kept, kept:
                 kept.execute("CREATE TABLE IF NOT EXISTS reworded (key TEXT PRIMARY KEY, said TEXT)")
                 return kept.execute(command, values).fetchall()
         except (sqlite3.Error, OSError) as error:

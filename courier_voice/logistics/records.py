@@ -23,6 +23,7 @@ def turn_record(turn: Turn, day: Day | None, agreed: Sequence[Proposal]) -> dict
         "understood": [{"intent": d.intent, "slots": dict(d.slots)} for d in turn.understanding.drafts],
         "route": turn.understanding.route,
         "prompt": turn.understanding.prompt,
+        "worded": list(turn.worded),
         "agreed": [p.said for p in agreed],
         "outcome": turn.kind,
         "calls": [{"op": c.op, "waybill": c.waybill, "args": dict(c.args)} for c in turn.calls],

@@ -44,7 +44,8 @@ class Mouth:
         fallback: Callable[[str], object] = lambda _: None,
     ) -> None:
         self.sound, self.volume = sound, 1.0
-        self._rate, self._in_step, self._fallback = rate, in_step, fallback
+        self.rate, self._in_step, self._fallback = rate, in_step, fallback
+        self._reduced = _reducer(rate)
         self._lock = threading.Lock()
         self._worker = ThreadPoolExecutor(1, "speaking")
         self._ready: deque[Samples] = deque()
@@ -79,7 +80,7 @@ class Mouth:
 
     def play(self, tone: Audio) -> None:
         """A short sound over whatever is said; no reply."""
-        fitted = _resampled(tone, self._rate)
+        fitted = _resampled(tone, self.rate)
         with self._lock:
             self._tones = fitted
 
@@ -103,7 +104,7 @@ class Mouth:
                 out[: len(self._tones)] += self._tones[:count]
                 self._tones = self._tones[count:]
             np.clip(out, -1.0, 1.0, out)
-            self._played.append(out if self._rate == RATE else _resampled(Audio(out, self._rate), RATE))
+            self._played.append(self._reduced(out))
             while sum(map(len, self._played)) > _REFERENCE_S * RATE:
                 self._played.popleft()
         return out
@@ -135,7 +136,7 @@ class Mouth:
                 self._ready.appendleft(first[lacking:])
             lacking -= len(parts[-1])
         out = np.concatenate([*parts, np.zeros(lacking, np.float32)])
-        step = 1.0 / (_FADE_S * self._rate)
+        step = 1.0 / (_FADE_S * self.rate)
         reach = abs(self._wanted - self._gain) / step
         ramp = np.minimum(np.arange(1, count + 1) / reach, 1.0) if reach else np.ones(count)
         gains = self._gain + (self._wanted - self._gain) * ramp
@@ -150,7 +151,7 @@ class Mouth:
             for number, clause in enumerate(streamed(text)):
                 if told != self._round:
                     return
-                made = _resampled(self.sound(clause), self._rate)
+                made = _resampled(self.sound(clause), self.rate)
                 if not number:
                     self.first_audio_s = time.perf_counter() - began
                 with self._lock:
@@ -172,3 +173,13 @@ def _resampled(audio: Audio, rate: int) -> Samples:
     import soxr
 
     return np.asarray(soxr.resample(audio.samples, audio.rate, rate), np.float32)
+
+
+def _reducer(rate: int) -> Callable[[Samples], Samples]:
+    """Block after block to 16 kHz, without seams."""
+    if rate == RATE:
+        return lambda block: block
+    import soxr
+
+    stream = soxr.ResampleStream(rate, RATE, 1, dtype="float32")
+    return lambda block: np.asarray(stream.resample_chunk(block), np.float32)

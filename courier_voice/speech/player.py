@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final, Protocol
 
 import numpy as np
 
 from courier_voice.core.errors import SpeechError
 from courier_voice.core.words import Audio
+
+VOICE_RATE: Final = 24_000
+"""What voices are made at: a card that takes it need not be given anything else."""
 
 
 class Player(Protocol):
@@ -64,6 +69,45 @@ class SoundDevicePlayer:
             rate = int(sd.query_devices(self._device, "output")["default_samplerate"])
             return soxr.resample(audio.samples, audio.rate, rate), rate
         return audio.samples, audio.rate
+
+
+def output_rate(device: int | str | None = None) -> int:
+    """The rate a card is to be fed at: the voices', or its own. Raises SpeechError when there is none."""
+    sd = _sounddevice()
+    try:
+        own = int(sd.query_devices(device, "output")["default_samplerate"])
+    except (sd.PortAudioError, ValueError) as error:
+        raise _no_sound(error) from error
+    try:
+        sd.check_output_settings(device=device, channels=1, samplerate=VOICE_RATE)
+    except sd.PortAudioError:
+        return own
+    return VOICE_RATE
+
+
+@contextmanager
+def sounding(
+    take: Callable[[int], np.ndarray[Any, Any]], rate: int, device: int | str | None = None
+) -> Iterator[Callable[[], bool]]:
+    """A card that asks ``take`` for so many samples whenever it wants some, while the context is open; yields whether
+    it still does. Raises SpeechError when it cannot be opened.
+    """
+    sd = _sounddevice()
+
+    def give(out: Any, count: int, _time: Any, _status: Any) -> None:
+        out[:, 0] = take(count)
+
+    try:
+        stream = sd.OutputStream(
+            samplerate=rate, channels=1, dtype="float32", latency="low", device=device, callback=give
+        )
+        stream.start()
+    except (sd.PortAudioError, ValueError) as error:
+        raise _no_sound(error) from error
+    try:
+        yield lambda: bool(stream.active)
+    finally:
+        stream.close()
 
 
 def _sounddevice() -> Any:

@@ -31,7 +31,7 @@ class VoiceSpeaker:
         if not self._silent:
             try:
                 for clause in clauses(text):
-                    self._player.play(self._sound(clause))
+                    self._player.play(self.sound(clause))
                 self._player.wait()
                 return
             except SpeechError as error:
@@ -46,7 +46,12 @@ class VoiceSpeaker:
             self._player.play(tone)
             self._player.wait()
 
-    def _sound(self, clause: str) -> Audio:
+    def instead(self, text: str) -> None:
+        """Show a text for which there is no sound."""
+        self._fallback.say(text)
+
+    def sound(self, clause: str) -> Audio:
+        """A clause spoken, from the cache where it has been before. Raises SpeechError."""
         audio = self._cache.get(clause) if self._cache else None
         if audio is None:
             audio = self._synth.synthesize(clause)

@@ -64,7 +64,7 @@ def test_say_reads_back_and_acts_only_after_yes(run: Run) -> None:
     (turn,) = asked.rows
     check_turn(turn)
     assert (turn["kind"], turn["calls"]) == ("confirm", [])
-    assert {"heard", "text", "intents", "route", "prompt", "kind", "calls", "reply", "ms"} == set(turn)
+    assert {"heard", "text", "intents", "route", "prompt", "worded", "kind", "calls", "reply", "ms"} == set(turn)
     assert turn["prompt"].startswith("fast@")
 
     done = run("say", "尾号0578", "本人签收", "--yes", "--json")

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from courier_voice.core.errors import ApiUnavailable
+from courier_voice.core.intent import Advice
+from courier_voice.core.parcels import Day, Parcel
 from courier_voice.core.turn import Draft
+from courier_voice.logistics.records import turn_record
 
 HU, TAN, PENG_904 = "JD0261408835083", "JD0237745225083", "JD0250027126735"
 
@@ -203,6 +206,20 @@ def test_a_rule_of_the_key_account_in_focus(talk: Any) -> None:
     turn = talk("这家封口有什么讲究", d("ask_knowledge", question="这家收件封口有什么讲究"))
     assert "签字" in turn.reply
     assert talk("提交").calls[0].waybill == "JD0330500723748"
+
+
+def test_an_answer_in_a_models_words_carries_the_stamp_of_its_prompt(talk: Any) -> None:
+    stamp = "knowledge/answer@1:591026ab"
+
+    class Worded:
+        def ask(self, question: str, about: Parcel | None, day: Day) -> Advice:
+            return Advice("《收寄规定》第四条：不超过10公斤。", True, prompt=stamp)
+
+    assert talk("今天还有几件没送", d("query_tasks", kind="delivery")).worded == ()
+    talk.agent.knowledge = Worded()
+    turn = talk("易碎品最重多少", d("ask_knowledge", question="易碎品最重多少"))
+    assert turn.worded == (stamp,)
+    assert turn_record(turn, None, ())["worded"] == [stamp]
 
 
 def test_what_waited_for_the_network_is_sent_with_the_next_turn_and_said(talk: Any) -> None:

@@ -17,15 +17,30 @@ TRUE = [(each["passage"], said) for each in PROBES for said in each["holds"]]
 
 
 def test_nearly_all_that_is_false_is_caught() -> None:
-    assert len(FALSE) >= 40
+    assert len(FALSE) >= 120
     missed = [said for passage, said in FALSE if not unsupported(said, [passage])]
     assert len(missed) <= 0.05 * len(FALSE), missed
 
 
 def test_little_that_is_true_is_refused() -> None:
-    assert len(TRUE) >= 35
+    assert len(TRUE) >= 80
     refused = [(said, why) for passage, said in TRUE if (why := unsupported(said, [passage]))]
     assert len(refused) <= 0.1 * len(TRUE), refused
+
+
+@pytest.mark.parametrize(
+    "passage",
+    [
+        "应急处置表\n锂电池冒烟，疏散距离10米，用干沙覆盖。\n不明液体渗漏，疏散距离25米，上风口撤离。",
+        "情形：锂电池冒烟；疏散距离10米；首要动作：用干沙覆盖。\n情形：不明液体渗漏；疏散距离25米；首要动作：撤离。",
+    ],
+    ids=["sentences", "rows"],
+)
+def test_a_mere_number_is_that_of_what_was_asked_about(passage: str) -> None:
+    asked = "锂电池冒烟要离多远"
+    assert unsupported("10米", [passage], asked) == []
+    assert unsupported("25米", [passage], asked)
+    assert unsupported("不明液体渗漏疏散10米", [passage], asked)
 
 
 @pytest.mark.parametrize("passage", [each["passage"] for each in PROBES])

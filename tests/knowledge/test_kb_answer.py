@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from courier_voice.core.errors import ModelError
 from courier_voice.core.ports import Role
-from courier_voice.knowledge.answer import NOT_THERE, Answerer
+from courier_voice.knowledge.answer import NOT_THERE, Answerer, advice
 from courier_voice.knowledge.answer_asked import asked, opening, stance
 from courier_voice.knowledge.answer_check import unsupported
 from courier_voice.knowledge.answer_conflict import contradict
 from courier_voice.knowledge.answer_llm import LlmWriter, quoted
 from courier_voice.knowledge.editions import edition
 from courier_voice.knowledge.find import Finder
+from courier_voice.prompting import load
 from tests.knowledge.kb_doubles import quiet, small_base
 
 PASSAGE = "投诉应当自收到之日起七日内答复，处一万元以上五万元以下罚款，由邮政管理部门登记。"
@@ -88,6 +89,12 @@ def test_a_supported_wording_is_said(tmp_path: Path) -> None:
     answer = answerer(tmp_path, RULES, model=Says("易碎品每件不超过10公斤。")).answer("易碎品每件重量不超过多少")
     assert answer.text.startswith("《收寄规定》第四条：易碎品每件不超过10公斤。")
     assert not answer.checked
+    assert answer.prompt == advice(answer).prompt == load("knowledge/answer").stamp
+
+
+def test_a_documents_own_sentence_has_no_prompt(tmp_path: Path) -> None:
+    answers = answerer(tmp_path, RULES, model=Says("不超过十公斤，罚款五千元。"))
+    assert answers.answer("易碎品每件重量不超过多少").prompt == ""
 
 
 def test_what_another_passage_says_is_not_said_in_the_name_of_the_one_cited(tmp_path: Path) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,17 +26,14 @@ class Says:
     reply: str = ""
     asked: list[str] = field(default_factory=list)
 
-    def complete(
-        self, messages: Sequence[tuple[Role, str]], *, max_tokens: int = 256, grammar: str | None = None
-    ) -> str:
+    def complete(self, messages: Sequence[tuple[Role, str]], **_: object) -> str:
         self.asked.append(messages[-1][1])
         if not self.reply:
             raise ModelError("no model today")
         return self.reply
 
-    @contextmanager
-    def session(self) -> Iterator[None]:
-        yield
+    def warm(self, messages: Sequence[tuple[Role, str]]) -> None:
+        return None
 
 
 @pytest.mark.parametrize(
@@ -62,19 +60,19 @@ def test_words_that_say_the_same_are_taken_and_kept(kind: Kind, text: str, said:
         ("table", ROW, "二级投诉，处理时限24小时，责任人处罚100元/次，升级到区域经理。"),
         ("tip", RULES, "封口处请经办人签字，可以拆看文件内容。"),
         ("tip", RULES, "封口处请经办人签字。运费一律月结，当天19点前交站。"),
-        ("tip", RULES, "封口处请经办人签字。不得拆看。运费一律月结。"),
-        ("tip", RULES, RULES * 2),
     ],
 )
 def test_words_that_add_lose_or_turn_round_are_refused_once(kind: Kind, text: str, said: str, tmp_path: Path) -> None:
-    assert refusal(text, said, kind)
     model = Says("改写：" + said)
-    rewords = Rewords(tmp_path / "kept.sqlite3", "table", model)
-    assert rewords(ROW) in (ROW, said)
-    if kind == "table":
-        assert rewords(ROW) == ROW
-        assert rewords(ROW) == ROW
-        assert len(model.asked) == 1
+    rewords = Rewords(tmp_path / "kept.sqlite3", kind, model)
+    assert rewords(text) == text
+    assert rewords(text) == text
+    assert len(model.asked) == 1
+
+
+@pytest.mark.parametrize("said", ["封口处请经办人签字。不得拆看。运费一律月结。", RULES * 2, ""])
+def test_a_reminder_is_two_short_sentences(said: str) -> None:
+    assert refusal(RULES, said, "tip")
 
 
 def test_a_model_that_fails_is_asked_again_another_time(tmp_path: Path) -> None:
@@ -85,6 +83,23 @@ def test_a_model_that_fails_is_asked_again_another_time(tmp_path: Path) -> None:
     assert len(model.asked) == 2
 
 
+def test_stopped_in_the_middle_it_goes_on_from_there(tmp_path: Path) -> None:
+    class Stopped(Says):
+        def complete(self, messages: Sequence[tuple[Role, str]], **_: object) -> str:
+            if len(self.asked) == 1:
+                raise KeyboardInterrupt
+            return super().complete(messages)
+
+    said = "封口处请经办人签字。"
+    with pytest.raises(KeyboardInterrupt):
+        Rewords(tmp_path / "kept.sqlite3", "tip", Stopped(said)).ahead([RULES, ROW], lambda: None)
+    model = Says(said)
+    steps: list[int] = []
+    assert Rewords(tmp_path / "kept.sqlite3", "tip", model).ahead([RULES, ROW], lambda: steps.append(1)) == 1
+    assert len(steps) == 2
+    assert len(model.asked) == 1, "what was worded before was asked for again"
+
+
 def test_without_a_model_nothing_is_asked_and_nothing_written(tmp_path: Path) -> None:
     assert Rewords(tmp_path / "kept.sqlite3", "tip")(RULES) == RULES
     assert not list(tmp_path.iterdir())
@@ -93,7 +108,23 @@ def test_without_a_model_nothing_is_asked_and_nothing_written(tmp_path: Path) ->
 def test_a_file_that_cannot_be_used_says_so(tmp_path: Path) -> None:
     (tmp_path / "kept.sqlite3").write_bytes(b"no database, but long enough to be taken for one")
     with pytest.raises(KnowledgeError, match="remove it"):
-        Rewords(tmp_path / "kept.sqlite3", "tip")(RULES)
+        Rewords(tmp_path / "kept.sqlite3", "tip", Says("先签字。"))(RULES)
+
+
+def test_a_turn_does_not_fail_over_the_words_found_before(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "kept.sqlite3").write_bytes(b"no database, but long enough to be taken for one")
+    assert Rewords(tmp_path / "kept.sqlite3", "tip")(RULES) == RULES
+    assert "remove it" in caplog.text
+
+
+def test_a_turn_does_not_wait_for_another_process(tmp_path: Path) -> None:
+    file = tmp_path / "kept.sqlite3"
+    assert Rewords(file, "tip", Says("封口处请经办人签字。"))(RULES) != RULES
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert Rewords(file, "tip")(RULES) == RULES
+        other.execute("ROLLBACK")
+    assert Rewords(file, "tip")(RULES) == "封口处请经办人签字。"
 
 
 def test_a_reminder_cut_short_loses_its_last_half_sentence() -> None:
@@ -112,7 +143,10 @@ def test_documents_are_read_with_worded_rows_and_made_anew_for_it(tmp_path: Path
     filler = open_base(tmp_path / "kb", None, tables=tables)
     assert [done.state for done in filler.add([file], lambda *_: None)] == ["updated"]
     assert [done.state for done in filler.add([file], lambda *_: None)] == ["unchanged"]
-    document = worded(MAKING, tables).read(file)
+    making, steps = worded(MAKING, tables), list[tuple[str, int, int]]()
+    assert making.word
+    document = making.word(MAKING.read(file), lambda *step: steps.append(step))
+    assert steps == [("投诉.md", 0, 2), ("投诉.md", 1, 2)]
     rows = [block.text for block in document.blocks if block.table]
     assert rows[0] == "二级指虚假签收，时限24小时。"
     assert rows[1] == "级别：三级；情形：派送延误；时限48小时。", "the model's words were another row's"

@@ -1,0 +1,225 @@
+"""Listening while a reply is played: its echo is taken out, and only speech that lasts makes the reply stop.
+
+The echo canceller is WebRTC's AEC3. What it leaves, it leaves in short bursts; so a first sign of voice only has the
+reply ducked, which makes the echo smaller and a person no quieter, and what is still there then is a person.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Final, Protocol
+
+import numpy as np
+
+from courier_voice.audio.endpoint import FRAME_S, VoiceStream
+from courier_voice.audio.ring import Both, Frame
+from courier_voice.core.words import RATE
+
+LOUD: Final = 1e-3
+"""RMS of a frame from which on something is being played."""
+TAIL_S: Final = 0.5
+"""How long after it a room and a sound card may still give it back."""
+SETTLES_S: Final = 3.0
+"""Of replies, until the canceller knows the room."""
+_LOW_HZ: Final = 700
+_HIGH_HZ: Final = 4000
+_KNOWN: Final = 20
+"""Frames of echo from which on its loudness is believed to be known."""
+_OPENING: Final = 3
+"""Frames reported as voice once somebody is heeded: he has spoken for long enough, endpointing need not wait again."""
+_NEVER: Final = -(10**9)
+
+
+class Output(Protocol):
+    """What speaks."""
+
+    def stop(self) -> None: ...
+
+    def duck(self, on: bool) -> None: ...
+
+    @property
+    def heard_out(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Manners:
+    """When somebody who speaks over a reply is heeded: when the voice probabilities of the last ``window`` frames add
+    up to ``sure``, or to ``wary`` in a session's first three seconds of replies, when the canceller still learns. At
+    ``suspect`` of them, or when a frame is ``leap`` times as loud as what the canceller leaves of the echo, the reply
+    is ducked for ``ducked_s``. A frame counts when its probability is over ``faint`` and more than ``above`` of its
+    energy is over 700 Hz: 嗯 hums below that, and wind. Outside of replies a frame is voice from ``threshold`` on.
+    """
+
+    threshold: float = 0.5
+    faint: float = 0.1
+    suspect: float = 0.3
+    sure: float = 1.0
+    wary: float = 3.5
+    window: int = 6
+    ducked_s: float = 0.7
+    above: float = 0.04
+    leap: float = 2.0
+
+
+class Residue:
+    """How loud what the canceller leaves of the echo can be, learnt from frames in which nobody spoke: the ratio of
+    what is left to the loudest that was played within ``reach_s``, at its 90th percentile over three seconds.
+    """
+
+    def __init__(self, leap: float, reach_s: float = 0.3) -> None:
+        self._played: deque[float] = deque(maxlen=round(reach_s / FRAME_S))
+        self._ratios: deque[float] = deque(maxlen=94)
+        self._leap = leap
+        self._left = 0.0
+
+    def hear(self, played: Frame, left: Frame) -> None:
+        self._played.append(_rms(played))
+        self._left = _rms(left)
+
+    @property
+    def over_echo(self) -> bool:
+        """Whether the frame is ``leap`` times as loud. False while too little is known."""
+        if len(self._ratios) < _KNOWN:
+            return False
+        return self._left > self._leap * float(np.quantile(self._ratios, 0.9)) * max(self._played)
+
+    def learn(self) -> None:
+        """Nobody spoke in the frame."""
+        if (loudest := max(self._played)) > LOUD:
+            self._ratios.append(self._left / loudest)
+
+
+def has_canceller() -> bool:
+    """Whether the package of the echo canceller is installed."""
+    return find_spec("pywebrtc_audio") is not None
+
+
+def echo_canceller() -> Callable[[Both], Frame]:
+    """WebRTC's AEC3: the frame heard, without the echo of what was played. Keeps what it has learnt of the room."""
+    from pywebrtc_audio import EchoCanceller
+
+    aec = EchoCanceller(RATE)
+    return lambda both: np.asarray(aec.process(both.heard, both.played), np.float32)
+
+
+class Duplex:
+    """The frames of a microphone beside a reply, and the probability of voice in them as far as it is to be heeded.
+    Both go in step: `frames` is read by what calls `probability` with each frame. ``late``: seconds by which this
+    reads behind the microphone.
+    """
+
+    def __init__(
+        self,
+        output: Output,
+        manners: Manners = Manners(),
+        *,
+        clean: Callable[[Both], Frame] | None = None,
+        voiced: Callable[[], Callable[[Frame], float]] | None = None,
+        late: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        """``voiced`` makes a detector of voice; Silero's when none is given."""
+        self.late = late
+        self._output, self._manners = output, manners
+        self._clean = clean or echo_canceller()
+        self._voiced = (voiced or _silero)()
+        self._residue = Residue(manners.leap)
+        self._speech: deque[float] = deque(maxlen=manners.window)
+        self._clock = self._answered = 0
+        self._played = self._ducked = self._admitted = self._heeded = _NEVER
+        self._first: int | None = None
+        self.reaction_s: float | None = None
+        """From the first frame of speech to the reply's stop, where the utterance that began last cut one off."""
+        self.over_reply = False
+        """Whether the utterance that began last began before the reply under way had been played to its end."""
+
+    def frames(self, pairs: Iterable[Both]) -> Iterator[Frame]:
+        """Without echo; as they were heard when nothing is or was just played."""
+        for both in pairs:
+            self._clock += 1
+            clean = self._clean(both)
+            self._residue.hear(both.played, clean)
+            if _rms(both.played) > LOUD:
+                self._answered += 1
+                if self._clock - self._played > 1:
+                    self._admitted = _NEVER  # another reply: what is heard now may be that
+                self._played = self._clock
+            yield clean if self.guarded else both.heard
+
+    @property
+    def guarded(self) -> bool:
+        """Whether what is heard may be the reply's echo."""
+        return (self._clock - self._played) * FRAME_S < TAIL_S
+
+    @property
+    def ducked(self) -> bool:
+        """Whether the reply is held low at the moment."""
+        return self._ducked > 0
+
+    def probability(self, frame: Frame) -> float:
+        """Of voice in the frame; over a reply 0 until somebody has spoken for long enough to be heeded."""
+        p = self._voiced(frame)
+        leaps = self.guarded and self._residue.over_echo
+        if self.guarded and p < self._manners.threshold - 0.15:
+            self._residue.learn()
+        self._unduck()
+        if not self.guarded:
+            self._speech.clear()
+            self._first = None
+            return p
+        if (self._clock - self._admitted) * FRAME_S < TAIL_S:
+            self._admitted = self._clock if p >= self._manners.threshold else self._admitted
+            return max(p, self._manners.threshold) if self._clock - self._heeded < _OPENING else p
+        counts = p >= self._manners.faint and self._bright(frame)
+        self._speech.append(p if counts else 0.0)
+        spoken = sum(self._speech)
+        if not spoken:
+            self._first = None
+        elif self._first is None:
+            self._first = self._clock
+        settled = self._answered * FRAME_S >= SETTLES_S
+        if counts and spoken >= (self._manners.sure if settled else self._manners.wary):
+            self._heed()
+            return max(p, self._manners.threshold)
+        if leaps or spoken >= self._manners.suspect:
+            self._ducked = self._clock
+            self._output.duck(True)
+        return 0.0
+
+    def began(self) -> None:
+        """An utterance has begun, over a reply or not: whatever is being said is cut off."""
+        if self._clock - self._heeded >= _OPENING:  # not one that was heeded over a reply
+            self.over_reply = not self._output.heard_out
+            self.reaction_s = None
+            self._output.stop()
+
+    def _heed(self) -> None:
+        first = self._first if self._first is not None else self._clock
+        self._admitted = self._heeded = self._clock
+        self.over_reply = not self._output.heard_out or first <= self._played
+        self.reaction_s = (self._clock - first + 1) * FRAME_S + self.late()
+        self._output.stop()
+        self._speech.clear()
+        self._first = None
+
+    def _unduck(self) -> None:
+        if self._ducked > 0 and (self._clock - self._ducked) * FRAME_S >= self._manners.ducked_s:
+            self._ducked = _NEVER
+            self._output.duck(False)
+
+    def _bright(self, frame: Frame) -> bool:
+        power = np.abs(np.fft.rfft(frame * np.hanning(len(frame)))) ** 2
+        hz = np.fft.rfftfreq(len(frame), 1 / RATE)
+        whole = float(power[(hz > 80) & (hz < _HIGH_HZ)].sum())
+        return float(power[(hz > _LOW_HZ) & (hz < _HIGH_HZ)].sum()) > self._manners.above * whole
+
+
+def _rms(frame: Frame) -> float:
+    return float(np.sqrt(np.mean(np.square(frame))))
+
+
+def _silero() -> Callable[[Frame], float]:
+    stream = VoiceStream()
+    return lambda frame: float(stream.probabilities(frame)[0])

@@ -129,9 +129,7 @@ def train_kb_gate(
     run.kb_gate(out, json_)
 
 
-@train.command(
-    "kb-vectors", epilog="Example: courier-voice train kb-vectors   (minutes)"
-)
+@train.command("kb-vectors", epilog="Example: courier-voice train kb-vectors   (minutes)")
 def train_kb_vectors(
     out: Annotated[Path | None, typer.Option(dir_okay=False, help="File to write (default: the one shipped).")] = None,
     json_: Json = False,

@@ -21,6 +21,7 @@ from courier_voice.audio.mic import Frame, frames_of, open_microphone, record_wh
 from courier_voice.audio.partials import Partials
 from courier_voice.audio.wav import read_audio
 from courier_voice.commands.addressed import Doorkeeper, FrameClock
+from courier_voice.commands.manner import Manners, OnCall
 from courier_voice.commands.models import ready_nlu
 from courier_voice.commands.out import begin, emit, stderr, turn_row, waiting
 from courier_voice.commands.overtalk import IDLE_S, RETRY_S, Overtalk, in_recording, mouth_of, on_device
@@ -31,8 +32,7 @@ from courier_voice.core.privacy import mask_phones
 from courier_voice.core.turn import Turn
 from courier_voice.core.words import Audio
 from courier_voice.dialog.hints import hints
-from courier_voice.dialog.policy import NOT_UNDERSTOOD
-from courier_voice.live import Listener, in_time
+from courier_voice.live import Listener, in_time, is_command
 from courier_voice.speech.console import ConsoleSpeaker
 from courier_voice.speech.earcons import earcon
 from courier_voice.speech.mouth import Mouth
@@ -60,6 +60,7 @@ def listen(mode: str | None, world: Path | None, source: Path | None, realtime: 
     clock = FrameClock() if listener.in_step else None
     keeper = Doorkeeper(settings, wired.agent, asr, clock or time.monotonic) if settings.listen.mode == "wake" else None
     listener.partials = None if listener.in_step or json_ or keeper else words_of(asr, wired.agent)
+    listener.instead, on_call = Manners(settings, wired.agent, speaker), OnCall()
     aloud = realtime if played else not push
     mouth = mouth_of(speaker, simulated=bool(played)) if aloud else None
     turns: Iterator[Turn | None]
@@ -80,6 +81,7 @@ def listen(mode: str | None, world: Path | None, source: Path | None, realtime: 
                 turn = next(turns, END)
                 if isinstance(turn, Turn):
                     _report(turn, json_)
+                    on_call.note(turn)
                     if keeper and keeper.called:
                         called(speaker)
                     elif turn.reply and (push or waited or is_command(turn) or (keeper and keeper.by_name)):
@@ -90,7 +92,7 @@ def listen(mode: str | None, world: Path | None, source: Path | None, realtime: 
                         keeper.answered()
                 elif turn is END:
                     break
-                elif (news := wired.agent.catch_up()) is not None:
+                elif not on_call and (news := wired.agent.catch_up()) is not None:
                     _report(news, json_)
                     speaker.say(news.reply)
                     if keeper:
@@ -174,14 +176,6 @@ def pushed(microphone: Microphone) -> Iterator[Audio]:
         with microphone() as frames:
             audio = record_while(frames, lambda: not _entered())
         yield audio
-
-
-def is_command(turn: Turn) -> bool:
-    """Whether a turn that nothing waited for is to be answered aloud: talk in the street is not, nor is a 好的 or 算了
-    said to a customer. An API or a model that is down is reported, whatever was said."""
-    if turn.intent == "cancel" or turn.reply == NOT_UNDERSTOOD:
-        return False
-    return not (turn.kind == "reject" and turn.intent in ("confirm", "correct"))
 
 
 def _report(turn: Turn, json_: bool) -> None:

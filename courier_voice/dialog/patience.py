@@ -55,7 +55,7 @@ def patience_s(said: Utterance, meant: Understanding | None, context: NluContext
     if meant and meant.route == "control":
         return waits.quick
     last = meant.drafts[-1] if meant else Draft("none", confidence=0.0)
-    if _SIDES <= last.slots.keys():  # 四十三十二十 is no number begun
+    if last.slots.keys() >= _SIDES:  # 四十三十二十 is no number begun
         return waits.usual
     if _HANGS.search(text) or _half_a_number(text, context):
         return waits.patient

@@ -16,14 +16,17 @@ _TAIL: Final = r"(?:行吗|可以吗|好吗|好不好|行不行|吗|吧|啊|呀|
 _SAY: Final = r"(?:说话|讲话|说|讲|念|读|报|播报|播)"
 _BIT: Final = r"(?:一?点儿?|一?些|一下)"
 _MORE: Final = r"(?:得|再|稍微|稍|可以|能)*"
-_PATTERNS: Final[tuple[tuple[Change, str], ...]] = tuple(
+_PACES: Final[tuple[tuple[str, Change, Change], ...]] = (("快", "faster", "slower"), ("慢", "slower", "faster"))
+_SPEEDING: Final[tuple[tuple[Change, str], ...]] = tuple(
     (change, pattern)
-    for fast, faster, slower in (("快", "faster", "slower"), ("慢", "slower", "faster"))
+    for fast, faster, slower in _PACES
     for change, pattern in (
         (faster, rf"{_SAY}{_MORE}{fast}{_BIT}(?:{_SAY})?|{_MORE}{fast}{_BIT}{_SAY}|语速{_MORE}(?:调|放)?{fast}{_BIT}"),
         (slower, rf"(?:{_SAY}(?:得|的)?|语速)太{fast}了?"),
     )
-) + (
+)
+_PATTERNS: Final[tuple[tuple[Change, str], ...]] = (
+    *_SPEEDING,
     (
         "louder",
         rf"(?:声音|音量){_MORE}(?:调|开|放)?(?:大|高|响){_BIT}|{_MORE}大声{_BIT}(?:{_SAY})?|{_MORE}大点声(?:{_SAY})?",
@@ -38,7 +41,7 @@ _PATTERNS: Final[tuple[tuple[Change, str], ...]] = tuple(
     ("woman", r"换(?:成|个|一个|为)*女(?:声|生|的声音|声音|人的?声音)"),
     ("other", r"换(?:一?个|一?种|一下|下)?(?:声音|嗓音|音色|嗓子)"),
     ("reset", r"(?:声音|语速|音量)(?:恢复|还原)(?:默认|正常|原样)?|恢复(?:默认|原来)的?(?:声音|语速|音量)"),
-)  # type: ignore[assignment]
+)
 _WHOLE: Final = tuple((change, re.compile(f"{_LEAD}(?:{pattern}){_TAIL}")) for change, pattern in _PATTERNS)
 _FREE_TEXT: Final = frozenset(["send_sms.message", "report_exception.note", "ask_knowledge.question"])
 """What is said then is the text asked for, whatever it says."""

@@ -9,6 +9,7 @@ from typing import Final
 from courier_voice.core.intent import Advice
 from courier_voice.knowledge.answer_asked import opening, stance
 from courier_voice.knowledge.answer_check import unsupported
+from courier_voice.knowledge.answer_claims import amounts
 from courier_voice.knowledge.answer_conflict import Rivals, newest
 from courier_voice.knowledge.answer_llm import Writer
 from courier_voice.knowledge.answer_pick import Pick, pick
@@ -58,7 +59,7 @@ class Answerer:
             chunk = chosen.found.chunk
             written = self._writer.write(question, [chunk])
             checked = tuple(unsupported(written, [_source(chunk)], question))
-            if written and not checked and len(written) <= LONGEST:
+            if not checked and len(written) <= LONGEST and tells(written):
                 worded = _answer(question, written, chosen, rivals, False, checked)
                 return replace(worded, prompt=self._writer.stamp)
         return _answer(question, chosen.statement, chosen, rivals, True, checked)
@@ -83,6 +84,15 @@ def _answer(
         said += MORE
     detail = f"{source_said(chunk)}：{chosen.whole}"
     return Answer(said, True, ((chunk.doc, place_of(chunk)),), detail, statement, checked)
+
+
+def tells(written: str) -> bool:
+    """Whether there is more in words than a yes or no: without what and why the documents' own sentence says more."""
+    return bool(amounts(written)) or len(_ONLY.sub("", written)) >= _LEAST
+
+
+_ONLY: Final = re.compile("可以|不可以|不能|能|不用|不要|要|是的?|不是|不会|会|没有写?|先|应当|需要|必须|\\W")
+_LEAST: Final = 5
 
 
 def _source(chunk: Chunk) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 
+import numpy as np
+
 from courier_voice.core.errors import SpeechError
 from courier_voice.core.ports import Speaker, Synthesizer
 from courier_voice.core.words import Audio
@@ -25,6 +27,13 @@ class VoiceSpeaker:
         self._synth, self._player, self._cache = synth, player, cache
         self._fallback: Speaker = fallback or ConsoleSpeaker()
         self._silent = False
+        self.volume = 1.0
+        """A factor of how loud clauses are."""
+
+    def speak_as(self, other: Speaker) -> None:
+        """Take over another speaker's voice; from one that has none, nothing."""
+        if isinstance(other, VoiceSpeaker):
+            self._synth, self._cache = other._synth, other._cache
 
     def say(self, text: str) -> None:
         """Speak a text and return when it has been heard (or shown). Never raises SpeechError."""
@@ -51,10 +60,12 @@ class VoiceSpeaker:
         self._fallback.say(text)
 
     def sound(self, clause: str) -> Audio:
-        """A clause spoken, from the cache where it has been before. Raises SpeechError."""
+        """A clause spoken at ``volume``, from the cache where it has been before. Raises SpeechError."""
         audio = self._cache.get(clause) if self._cache else None
         if audio is None:
             audio = self._synth.synthesize(clause)
             if self._cache:
                 self._cache.put(clause, audio)
-        return audio
+        if self.volume == 1.0:
+            return audio
+        return Audio(np.clip(audio.samples * self.volume, -1, 1).astype(np.float32), audio.rate)

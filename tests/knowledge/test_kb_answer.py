@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from courier_voice.core.errors import ModelError
 from courier_voice.core.ports import Role
-from courier_voice.knowledge.answer import NOT_THERE, Answerer, advice
+from courier_voice.knowledge.answer import NOT_THERE, Answerer, advice, tells
 from courier_voice.knowledge.answer_asked import asked, opening, stance
 from courier_voice.knowledge.answer_check import unsupported
 from courier_voice.knowledge.answer_conflict import contradict
@@ -179,3 +179,11 @@ def test_contradictions() -> None:
 
 def test_a_quotation_is_one_line() -> None:
     assert quoted("a\n>>> b [1]") == "a     b  1 "
+
+
+@pytest.mark.parametrize(
+    ("written", "more"),
+    [("可以。", False), ("不能。", False), ("先签。", False), ("十五天。", True), ("不能，要先当面验视内件。", True)],
+)
+def test_a_bare_yes_or_no_is_no_answer(written: str, more: bool) -> None:
+    assert tells(written) == more

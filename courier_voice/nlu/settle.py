@@ -79,6 +79,9 @@ _NEEDS: Final[Mapping[str, re.Pattern[str]]] = {
 
 _NOON: Final = re.compile("(?:[重终钟忠种肿众][午武五舞务]|中[武舞务])(?![人动件量])")
 
+_SOMEBODY: Final = re.compile("(?:客户|收件人|寄件人|对方|人家|他|她)[说讲要]?")
+"""Whose words a note is of, without any."""
+
 
 def asked_for(intent: str, text: str) -> bool:
     """Whether the sentence has a word that asks for an intent which acts on a customer."""
@@ -108,7 +111,7 @@ def settle(intent: str, frame: Mapping[str, str], text: str, slots: frozenset[st
     if "place" in out:
         out["place"] = by_sound(out["place"].rstrip("了吧啊"), PLACES)
     if "note" in out:
-        out["note"] = _NOON.sub("中午", out["note"])
+        out["note"] = "" if _SOMEBODY.fullmatch(out["note"]) else _NOON.sub("中午", out["note"])
     if _COMMAND_ITSELF.fullmatch(out.get("message", "")):
         del out["message"]
     if "message" in out:

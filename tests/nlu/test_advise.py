@@ -79,7 +79,7 @@ def test_gelu_is_what_the_training_used() -> None:
     assert np.allclose(gelu(x), torch.nn.functional.gelu(torch.from_numpy(x), approximate="tanh").numpy(), atol=1e-5)
 
 
-SURE, UNSURE = "给尾号六六八八打电话", "那边那个弄一下"
+SURE, UNSURE = "给尾号6688打电话", "那边那个弄一下"
 
 
 def test_it_is_asked_in_doubt_only(tmp_path: Path) -> None:

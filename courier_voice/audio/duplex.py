@@ -26,6 +26,12 @@ SETTLES_S: Final = 3.0
 """Of replies, until the canceller knows the room."""
 _LOW_HZ: Final = 700
 _HIGH_HZ: Final = 4000
+_REACH_S: Final = 0.3
+_CLEARLY: Final = 0.02
+"""RMS of a frame that must be heard again where there is an echo."""
+_NO_ECHO: Final = 0.03
+"""Of the loudness played, -30 dB: less than this coming back is no echo."""
+_SOON: Final = 10
 _KNOWN: Final = 20
 """Frames of echo from which on its loudness is believed to be known."""
 _OPENING: Final = 3
@@ -69,7 +75,7 @@ class Residue:
     what is left to the loudest that was played within ``reach_s``, at its 90th percentile over three seconds.
     """
 
-    def __init__(self, leap: float, reach_s: float = 0.3) -> None:
+    def __init__(self, leap: float, reach_s: float = _REACH_S) -> None:
         self._played: deque[float] = deque(maxlen=round(reach_s / FRAME_S))
         self._ratios: deque[float] = deque(maxlen=94)
         self._leap = leap
@@ -90,6 +96,26 @@ class Residue:
         """Nobody spoke in the frame."""
         if (loudest := max(self._played)) > LOUD:
             self._ratios.append(self._left / loudest)
+
+
+class Bleed:
+    """Whether anything of what is played comes back at all: into a headset's microphone nothing does, and a canceller
+    that waits for an echo there takes the speech for one. Known after a third of a second of a reply.
+    """
+
+    def __init__(self) -> None:
+        self._played: deque[float] = deque(maxlen=round(_REACH_S / FRAME_S))
+        self._ratios: deque[float] = deque(maxlen=94)
+
+    def hear(self, both: Both) -> None:
+        self._played.append(_rms(both.played))
+        if (loudest := max(self._played)) > _CLEARLY:
+            self._ratios.append(_rms(both.heard) / loudest)
+
+    @property
+    def none(self) -> bool:
+        """Judged by the quiet quarter of the frames: in the others he may be speaking."""
+        return len(self._ratios) >= _SOON and float(np.quantile(self._ratios, 0.25)) < _NO_ECHO
 
 
 def has_canceller() -> bool:
@@ -125,7 +151,7 @@ class Duplex:
         self._output, self._manners = output, manners
         self._clean = clean or echo_canceller()
         self._voiced = (voiced or _silero)()
-        self._residue = Residue(manners.leap)
+        self._residue, self._bleed = Residue(manners.leap), Bleed()
         self._speech: deque[float] = deque(maxlen=manners.window)
         self._clock = self._answered = 0
         self._played = self._ducked = self._admitted = self._heeded = _NEVER
@@ -141,12 +167,13 @@ class Duplex:
             self._clock += 1
             clean = self._clean(both)
             self._residue.hear(both.played, clean)
+            self._bleed.hear(both)
             if _rms(both.played) > LOUD:
                 self._answered += 1
                 if self._clock - self._played > 1:
                     self._admitted = _NEVER  # another reply: what is heard now may be that
                 self._played = self._clock
-            yield clean if self.guarded else both.heard
+            yield clean if self.guarded and not self._bleed.none else both.heard
 
     @property
     def guarded(self) -> bool:
@@ -179,7 +206,7 @@ class Duplex:
             self._first = None
         elif self._first is None:
             self._first = self._clock
-        settled = self._answered * FRAME_S >= SETTLES_S
+        settled = self._bleed.none or self._answered * FRAME_S >= SETTLES_S
         if counts and spoken >= (self._manners.sure if settled else self._manners.wary):
             self._heed()
             return max(p, self._manners.threshold)

@@ -32,6 +32,9 @@ _CLEARLY: Final = 0.02
 _NO_ECHO: Final = 0.03
 """Of the loudness played, -30 dB: less than this coming back is no echo."""
 _SOON: Final = 10
+"""Frames that are looked at together,"""
+_BLOCKS: Final = 20
+"""and how many such looks count."""
 _KNOWN: Final = 20
 """Frames of echo from which on its loudness is believed to be known."""
 _OPENING: Final = 3
@@ -100,22 +103,26 @@ class Residue:
 
 class Bleed:
     """Whether anything of what is played comes back at all: into a headset's microphone nothing does, and a canceller
-    that waits for an echo there takes the speech for one. Known after a third of a second of a reply.
+    that waits for an echo there takes the speech for one. Known after a third of a second of a reply, or two.
     """
 
     def __init__(self) -> None:
-        self._played: deque[float] = deque(maxlen=round(_REACH_S / FRAME_S))
-        self._ratios: deque[float] = deque(maxlen=94)
+        self._heard: list[float] = []
+        self._played: list[float] = []
+        self._ratios: deque[float] = deque(maxlen=_BLOCKS)
 
     def hear(self, both: Both) -> None:
-        self._played.append(_rms(both.played))
-        if (loudest := max(self._played)) > _CLEARLY:
-            self._ratios.append(_rms(both.heard) / loudest)
+        self._heard.append(_rms(both.heard) ** 2)
+        self._played.append(_rms(both.played) ** 2)
+        if len(self._played) == _SOON:
+            if (played := float(np.mean(self._played))) > _CLEARLY**2:
+                self._ratios.append(float(np.sqrt(np.mean(self._heard) / played)))
+            self._heard, self._played = [], []
 
     @property
     def none(self) -> bool:
-        """Judged by the quiet quarter of the frames: in the others he may be speaking."""
-        return len(self._ratios) >= _SOON and float(np.quantile(self._ratios, 0.25)) < _NO_ECHO
+        """Judged by the quietest third of a second: in the others he may be speaking, an echo is in all of them."""
+        return bool(self._ratios) and min(self._ratios) < _NO_ECHO
 
 
 def has_canceller() -> bool:

@@ -21,7 +21,7 @@ with tempfile.TemporaryDirectory() as folder:
 """
 
 
-STORE = ["-m", "courier_voice.cli", "eval", "store", "--store", "lancedb-exact", "--vectors", "5000000"]
+STORE = ["-m", "courier_voice.cli", "eval", "store", "--store", "lancedb-exact", "--vectors", "300000"]
 
 needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGTERM")
 
@@ -39,18 +39,20 @@ def test_temporary_folders_go_with_it(tmp_path: Path) -> None:
 
 
 @needs_signals
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_a_store_half_built_goes_with_the_comparison(tmp_path: Path, how: signal.Signals) -> None:
+def test_a_store_half_built_goes_with_the_comparison(tmp_path: Path) -> None:
     pytest.importorskip("lancedb")
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     env = {**os.environ, "TMPDIR": str(scratch), "COURIER_HOME": str(tmp_path / "home")}
     with subprocess.Popen([sys.executable, *STORE], stderr=subprocess.DEVNULL, env=env) as run:
-        until = time.monotonic() + 60
-        while not list(scratch.rglob("*.lance")):
-            assert run.poll() is None
-            assert time.monotonic() < until
-            time.sleep(0.1)
-        run.send_signal(how)
-        assert run.wait(30) != 0
+        try:
+            until = time.monotonic() + 60
+            while not list(scratch.rglob("*.lance")):
+                assert run.poll() is None
+                assert time.monotonic() < until
+                time.sleep(0.1)
+            run.send_signal(signal.SIGTERM)
+            assert run.wait(30) != 0
+        finally:
+            run.kill()
     assert list(scratch.iterdir()) == []

@@ -31,7 +31,7 @@ def bench(clips: int, json_: bool) -> None:
     if clips < 1:
         raise typer.BadParameter("at least one clip", param_hint="--turns")
     if not has_canceller():
-        raise SettingsError("no echo canceller: pip install 'courier-voice[denoise]'")
+        raise SettingsError("no echo canceller: pip install pywebrtc-audio")
     settings = begin(tts={"engine": "kokoro"})
     audio = data_dir("fixtures") / "audio"
     clean = [pair for pair in commands(load_scenes(audio)) if pair[1].condition == "clean"]

@@ -49,7 +49,7 @@ def mouth_of(speaker: Speaker, *, simulated: bool) -> Mouth | None:
     if not isinstance(speaker, VoiceSpeaker):
         return None
     if not has_canceller():
-        log.info("the microphone is closed while answering: for talking over it, pip install 'courier-voice[denoise]'")
+        log.info("the microphone is closed while answering: for talking over it, pip install pywebrtc-audio")
         return None
     try:
         rate = RATE if simulated else output_rate()

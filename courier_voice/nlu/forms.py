@@ -11,9 +11,13 @@ from courier_voice.nlu.lexicon import PRODUCTS, by_sound, goods_by_sound
 Frame = dict[str, str]
 
 _REFUSES_INSURANCE: Final = re.compile(
-    r"[不没别甭免勿无][用要做给必上有需了]{0,2}(?:投?保价?(?!管|证|留|存|护|密|温|鲜|险|持)|声明)|保价[就还]?[不别免没]|价不保"
+    r"[不没别甭免勿无][用要做给必上有需了]{0,2}(?:投?保价?(?!管|证|留|存|护|密|温|鲜|险|持|本|准|修|养|洁|暖)|声明)|保价[就还]?[不别免没]|价不保"
 )
 _NOT_GOODS: Final = frozenset("箱 箱子 纸箱 盒子 包裹 件 货 快递 东西 快件 揽件 揽收 懒件".split())
+_SHORT_GOODS: Final = frozenset(
+    "书酒药鞋茶米面油盐糖菜鱼肉蛋虾蟹鸡鸭鹅枣梨桃杏瓜藕蒜姜葱豆馍饼笔纸画琴鼓灯伞表锅碗盘杯刀壶锁帽衣裤裙袜被毯帘花草"
+)
+"""Goods of one character; any other one alone is a piece of a word."""
 _PAYS: Final[Mapping[str, re.Pattern[str]]] = {
     "sender": re.compile(r"寄付|寄方|寄件[人方]?[给付出]|现[结付]|即付|季付"),
     "receiver": re.compile(r"(?<!货)到付|收方|收件[人方][给付出]|对方[给付出来]|那边[给付出]"),
@@ -62,8 +66,9 @@ def form(frame: Frame, text: str) -> None:
     if "quantity" not in frame and len(counts) == 1:
         frame["quantity"] = _COUNTS.get(counts[0][0], counts[0][0])
     paid = "".join(text[m.start() : m.end() + 1] for words in _PAYS.values() if (m := words.search(text)))
-    if frame.get("item") in _NOT_GOODS or (paid and frame.get("item", "　") in paid):
-        del frame["item"]
+    item = frame.get("item", "")
+    if item in _NOT_GOODS or item in paid or (len(item) == 1 and item not in _SHORT_GOODS):
+        frame.pop("item", None)
     if "product" in frame:
         frame["product"] = by_sound(frame["product"], PRODUCTS)
     if "item" in frame:

@@ -40,6 +40,8 @@ SPOKEN: Final = {
     "9": "九",
     "10": "十",
 }
+_FORM: Final = re.compile(r"[取揽寄录填登单收开记表件]|\d")
+"""What a form with nothing in it needs a word of, to be asked for."""
 _QUESTION: Final = re.compile(r"几|吗|什么|怎么|怎样|啥|多少|能不能|要不要|算不算|可不可以|行不行|[？?]")
 SOUNDS_SAID: Final = 0.2
 """Sound distance up to which a value is what was said, only misheard: 潘女士 for 潘女是."""
@@ -141,6 +143,8 @@ def aimed(draft: Draft, utterance: Utterance, waiting: str) -> Draft:
         return Draft("none")
     if draft.intent == "fill_pickup" and not draft.slots and _QUESTION.search(utterance.text):
         return Draft("ask_knowledge", {"question": utterance.text})
+    if not waiting and draft.intent == "fill_pickup" and not draft.slots and not _FORM.search(utterance.text):
+        return Draft("none")
     return draft
 
 

@@ -59,7 +59,7 @@ _SAYING: Final = re.compile(
 _ADDRESS_FIRST: Final = re.compile(r"^(?P<address>[^，]*\d+[^，]*)，(?P<place>[^，]+)$")
 DENIED: Final = re.compile(r"(?:不是|不要|别)(?:给|打给|发给|跟|尾号|那个)?$")
 """Before a value that is not meant: 是六六八八不是八八六六."""
-_INSURES: Final = re.compile(r"保|价值|声明")
+_INSURES: Final = re.compile(r"保(?![管证留存护密温鲜持本准修养洁暖安])|价值|声明")
 _PLACE: Final = re.compile(
     r"\d|[路街道巷弄村屯庄寨苑园区楼栋幢座院里城厦场心号排门站店厂校房馆桥镇乡坊湾庭府邸轩阁居舍室]"
 )

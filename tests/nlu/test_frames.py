@@ -83,3 +83,10 @@ def test_what_acts_on_a_customer_needs_a_word_that_asks_for_it() -> None:
 def test_what_is_no_list_of_frames_is_refused(output: str) -> None:
     with pytest.raises(ModelOutputError):
         frames.read(output, normalize("给六六八八打电话"))
+
+
+def test_a_form_nothing_was_said_for_is_none() -> None:
+    assert read('[{"intent":"fill_pickup","item":"石"}]', "石头剪刀布") == [("none", {})]
+    assert read('[{"intent":"fill_pickup","item":"茶"}]', "茶，两盒") == [("fill_pickup", {"item": "茶"})]
+    assert read('[{"intent":"fill_pickup"}]', "开始填单") == [("fill_pickup", {})]
+    assert read('[{"intent":"fill_pickup","declared_value_yuan":"0"}]', "保本的理财") == [("none", {})]

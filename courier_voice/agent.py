@@ -249,8 +249,8 @@ class Agent:
                 if drop:
                     self._give_up(memory.proposals)
                     self.memory = policy.dropped(memory)
-                elif draft.intent != "none" and kind == "reject":
-                    self.memory = replace(memory, last=draft if draft.slots.get("target") else memory.last)
+                elif kind == "reject":
+                    self.memory = policy.turned_away(memory, draft)
                 return Outcome(kind, said)
             case policy.Confirm(intent, parcels):
                 proposal = intent.propose(parcels, self._tools(day))

@@ -24,6 +24,7 @@ _CONTEXT: Final = 64
 _BLOCK: Final = 512
 """Frames a model call, 16 s: bounds memory on long files."""
 
+_SOME_VOICE: Final = 0.35
 _Run = tuple[int, int]
 """First frame and the one after the last."""
 
@@ -44,6 +45,22 @@ class VoiceStream:
         speech, self._h, self._c = _session().run(None, feed)
         self._before = frames[-1, -_CONTEXT:].copy()
         return np.asarray(speech, np.float32)
+
+
+class Attentive:
+    """How probably a frame of a stream that never ends is speech. After ``forget_s`` without any the state is begun
+    anew: in a long roar, as of a train, it comes to take speech for more of the same.
+    """
+
+    def __init__(self, forget_s: float = 10.0) -> None:
+        self._stream, self._quiet, self._longest = VoiceStream(), 0, round(forget_s / FRAME_S)
+
+    def __call__(self, frame: NDArray[np.float32]) -> float:
+        probability = float(self._stream.probabilities(frame)[0])
+        self._quiet = 0 if probability >= _SOME_VOICE else self._quiet + 1
+        if self._quiet >= self._longest:
+            self._stream, self._quiet = VoiceStream(), 0
+        return probability
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from courier_voice.audio.endpoint import FRAME_S, VoiceStream
+from courier_voice.audio.endpoint import FRAME_S, Attentive
 from courier_voice.audio.mic import Frame
 from courier_voice.core.words import Audio
 
@@ -85,7 +85,7 @@ def events(
 
     ``frames`` are 32 ms at 16 kHz; ``probability`` of voice in one is Silero's when none is given.
     """
-    voiced = probability or _silero()
+    voiced = probability or Attentive()
     waiting: deque[Frame] = deque(maxlen=round(ears.before_s / FRAME_S) + ONSET)
     kept: list[Frame] = []
     run = quiet = pauses = clock = last = 0
@@ -124,8 +124,3 @@ def events(
 
 def _sound(frames: list[Frame]) -> Audio:
     return Audio(np.concatenate(frames))
-
-
-def _silero() -> Callable[[Frame], float]:
-    stream = VoiceStream()
-    return lambda frame: float(stream.probabilities(frame)[0])

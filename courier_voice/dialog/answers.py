@@ -142,7 +142,8 @@ def _whose(text: str, utterance: Utterance, asking: Asking, memory: Memory, day:
         if told:
             return Draft(asking.draft.intent, {**asking.draft.slots, **told, "target": target})
     target = mentioned(text, day)
-    fits = target and len(text) <= LONGEST_CHOICE and _only(text, target)
+    another = asking.by_yes and "ref" in target  # 下一单 is no answer to 是尾号6688的李先生吗
+    fits = target and len(text) <= LONGEST_CHOICE and _only(text, target) and not another
     return with_target(asking.draft, dict(target)) if fits else None
 
 

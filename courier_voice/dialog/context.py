@@ -156,7 +156,10 @@ def following(draft: Draft, outcomes: Sequence[Outcome]) -> Draft:
 def _merged(asking: Asking, draft: Draft) -> Draft:
     """What was known before the question plus what the answer told; a query's defaults tell nothing."""
     told = {k: v for k, v in draft.slots.items() if not (k == "aspect" and v == "status")}
-    return Draft(draft.intent, {**asking.draft.slots, **told})
+    target = told.get("target")
+    another = asking.by_yes and isinstance(target, dict) and target.keys() == {"ref"}
+    # 下一单 after 是尾号6688的李先生吗 is more likely another command than somebody else to call: asked about in turn
+    return Draft(draft.intent, {**asking.draft.slots, **told}, 0.0 if another else 1.0)
 
 
 def _ordinal(draft: Draft, utterance: Utterance, memory: Memory) -> Draft:

@@ -24,6 +24,11 @@ class Asking:
     rest: tuple[Draft, ...] = ()
     """Said in the same breath, and to be gone on with after the answer."""
 
+    @property
+    def by_yes(self) -> bool:
+        """Whether a yes answers it: 是尾号6688的李先生吗."""
+        return self.slot == "target" and not self.candidates and bool(self.draft.slots.get("target"))
+
 
 @dataclass(frozen=True)
 class Memory:

@@ -15,7 +15,7 @@ from courier_voice.dialog.context import affirms
 from courier_voice.dialog.hearings import UNSURE, Choice
 from courier_voice.dialog.memory import Asking, Memory
 from courier_voice.dialog.names import split_name
-from courier_voice.dialog.phrasing import choice_question
+from courier_voice.dialog.phrasing import choice_question, is_it
 from courier_voice.dialog.policy import Action, Ask, Perform, Say
 from courier_voice.dialog.resolve import resolve
 from courier_voice.text.phonetics import pinyin, sound_distance
@@ -107,7 +107,7 @@ def question(draft: Draft, among: Sequence[Parcel], action: Action, day: Day, *,
     (parcel,) = parcels
     meant = Draft(draft.intent, {**draft.slots, "target": {"tail": parcel.waybill}})
     before = action.said if isinstance(action, Say) else ""
-    return Ask(f"{before}是尾号{parcel.tail}的{parcel.called}吗？", Asking(meant, "target"))
+    return Ask(before + is_it(parcel), Asking(meant, "target"))
 
 
 def _which(draft: Draft, parcels: Sequence[Parcel], action: Action) -> Ask | None:
@@ -164,6 +164,6 @@ def _only_alike(said: str, known: Set[str]) -> str:
 def settled(utterance: Utterance, memory: Memory) -> Draft | None:
     """What a yes to 是尾号6688的李先生吗 says; None when no such question is open."""
     asking = memory.asking
-    if asking is None or asking.slot != "target" or asking.candidates or memory.proposals:
+    if asking is None or not asking.by_yes or memory.proposals:
         return None
-    return asking.draft if asking.draft.slots.get("target") and affirms(utterance.heard) else None
+    return asking.draft if affirms(utterance.heard) else None

@@ -21,6 +21,11 @@ def choice_question(parcels: Sequence[Parcel], *, numbered: bool) -> str:
     return f"有{len(parcels)}个：{'；'.join(told)}{more}。{'说第几个' if numbered else '哪一个'}？"
 
 
+def is_it(parcel: Parcel) -> str:
+    """Asked where somebody may have been misheard."""
+    return f"是尾号{parcel.tail}的{parcel.called}吗？"
+
+
 def missing_question(intent: type[Intent], missing: Sequence[str], parcels: Sequence[Parcel]) -> str:
     """One question for all that is missing."""
     questions = "".join(intent.questions.get(slot, "") for slot in missing)

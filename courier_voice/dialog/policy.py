@@ -14,7 +14,7 @@ from courier_voice.core.turn import Draft, Proposal
 from courier_voice.dialog.addresses import by_address
 from courier_voice.dialog.context import pinned
 from courier_voice.dialog.memory import CHANGE, Asking, Memory
-from courier_voice.dialog.phrasing import choice_question, missing_question, read_back
+from courier_voice.dialog.phrasing import choice_question, is_it, missing_question, read_back
 from courier_voice.dialog.resolve import Resolved, resolve
 from courier_voice.intents import BY_NAME
 
@@ -83,7 +83,23 @@ def decide(draft: Draft, memory: Memory, day: Day, *, submit: bool = False) -> A
     action = _decided(draft, memory, day, submit)
     if isinstance(action, Say) and not action.drop and memory.proposals and draft.intent != "repeat":
         return replace(action, said=f"{action.said}还有一步等您确认：{read_back(memory.proposals)}")
+    if isinstance(action, Say) and draft.intent in ("none", "help") and (guess := _guess(memory, day)):
+        return replace(action, said=action.said + is_it(guess))
     return action
+
+
+def _guess(memory: Memory, day: Day) -> Parcel | None:
+    """Whose name waits for a yes."""
+    target = memory.asking.draft.slots["target"] if memory.asking and memory.asking.by_yes else None
+    return day.by_waybill(str(target.get("tail"))) if isinstance(target, dict) else None
+
+
+def turned_away(memory: Memory, draft: Draft) -> Memory:
+    """After a command that was refused: a yes is none to what was asked before it."""
+    if draft.intent in ("none", "repeat", "help", "confirm"):
+        return memory
+    asking = None if memory.asking and memory.asking.by_yes else memory.asking
+    return replace(memory, asking=asking, last=draft if draft.slots.get("target") else memory.last)
 
 
 def _decided(draft: Draft, memory: Memory, day: Day, submit: bool) -> Action:

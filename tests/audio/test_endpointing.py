@@ -132,3 +132,11 @@ def test_nobody_speaks_in_the_rain() -> None:
 def test_somebody_who_never_stops_is_stopped() -> None:
     heard = _utterances(np.tile(WORD, 6), Ears(longest_s=3.0), patience_s=5.0)
     assert heard[0].seconds == pytest.approx(3.0, abs=0.05)
+
+
+def test_a_word_is_heard_though_a_train_has_long_been_passing() -> None:
+    train = read_audio(SOUNDS / "noise" / "train.flac").samples
+    roar = np.take(train, np.arange(12 * RATE), mode="wrap")
+    word = read_audio(SOUNDS / "one_word" / "next.flac").samples
+    frames = list(frames_of(Audio(np.concatenate([roar, word]))))
+    assert [event.at_s > 12 for event in events(frames, lambda: 0.8) if isinstance(event, Began)] == [True]

@@ -77,6 +77,26 @@ def test_talk_between_question_and_yes_to_somebody_else_does_nothing(talk: Any) 
     assert talk.effects() == []
 
 
+def test_talk_in_between_has_the_question_asked_again(talk: Any) -> None:
+    said(talk, "打给七四七六", "dial", target={"tail": "7476"})
+    assert said(talk, "您好，您的快递到了。").reply.endswith("是尾号7416的胡先生吗？")
+    assert said(talk, "对。").kind == "act"
+
+
+def test_a_yes_after_another_command_is_none_to_the_question_before(talk: Any) -> None:
+    said(talk, "打给七四七六", "dial", target={"tail": "7476"})
+    refused = said(talk, "尾号四四四四签收", "sign_off", target={"tail": "4444"})
+    assert refused.kind == "reject"
+    said(talk, "没错。")
+    assert talk.effects() == []
+
+
+def test_the_next_one_is_no_answer_to_whether_this_one_is_meant(talk: Any) -> None:
+    said(talk, "打给七四七六", "dial", target={"tail": "7476"})
+    said(talk, "下一单。", "dial", target={"ref": "next"})
+    assert talk.effects() == []
+
+
 def test_a_tail_like_nobodys_is_refused(talk: Any) -> None:
     assert said(talk, "打给五五五五", "dial", target={"tail": "5555"}).kind == "reject"
 

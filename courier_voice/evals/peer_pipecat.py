@@ -24,6 +24,7 @@ from pipecat.frames.frames import (
     Frame,
     InputAudioRawFrame,
     TranscriptionFrame,
+    UserStartedSpeakingFrame,
     UserStoppedSpeakingFrame,
     VADUserStoppedSpeakingFrame,
 )
@@ -47,7 +48,9 @@ CHUNK_S = 0.02
 
 
 class Understanding(FrameProcessor):  # type: ignore[misc]  # pipecat is not there when types are checked
-    """The end of the pipeline: notes what passes, and understands when a turn is over."""
+    """The end of the pipeline: notes what passes, and understands when a turn is over and its words are there: the
+    end of a turn is told as soon as they are known, and overtakes them on their way here.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,10 +58,11 @@ class Understanding(FrameProcessor):  # type: ignore[misc]  # pipecat is not the
         self.started = 0.0
         self.events: list[dict[str, Any]] = []
         self._said: list[str] = []
+        self._over = False
 
     def begin(self) -> None:
         """The clock starts with the next recording."""
-        self.started, self.events, self._said = time.monotonic(), [], []
+        self.started, self.events, self._said, self._over = time.monotonic(), [], [], False
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         await super().process_frame(frame, direction)
@@ -70,15 +74,23 @@ class Understanding(FrameProcessor):  # type: ignore[misc]  # pipecat is not the
         match frame:
             case VADUserStoppedSpeakingFrame():
                 self._tell("silence")
+            case UserStartedSpeakingFrame():
+                self._over = False
             case TranscriptionFrame():
                 self._said.append(frame.text)
                 self._tell("transcript", text=frame.text)
+                self._understood()
             case UserStoppedSpeakingFrame():
-                said, self._said = "".join(self._said), []
-                self._tell("turn", text=said)
-                if said.strip():
-                    meant = self._nlu.understand(normalize(said), NluContext())
-                    self._tell("understood", text=said, intent=meant.drafts[0].intent)
+                self._over = True
+                self._tell("turn", text="".join(self._said))
+                self._understood()
+
+    def _understood(self) -> None:
+        said = "".join(self._said)
+        if self._over and said.strip():
+            self._said, self._over = [], False
+            meant = self._nlu.understand(normalize(said), NluContext())
+            self._tell("understood", text=said, intent=meant.drafts[0].intent)
 
     def _tell(self, what: str, **more: str) -> None:
         self.events.append({"what": what, "s": time.monotonic() - self.started, **more})

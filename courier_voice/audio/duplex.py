@@ -14,8 +14,9 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from courier_voice.audio.endpoint import FRAME_S, VoiceStream
+from courier_voice.audio.endpoint import FRAME_S, Attentive
 from courier_voice.audio.ring import Both, Frame
+from courier_voice.audio.voicing import Voicing
 from courier_voice.core.words import RATE
 
 LOUD: Final = 1e-3
@@ -59,7 +60,8 @@ class Manners:
     up to ``sure``, or to ``wary`` in a session's first three seconds of replies, when the canceller still learns. At
     ``suspect`` of them, or when a frame is ``leap`` times as loud as what the canceller leaves of the echo, the reply
     is ducked for ``ducked_s``. A frame counts when its probability is over ``faint`` and more than ``above`` of its
-    energy is over 700 Hz: 嗯 hums below that, and wind. Outside of replies a frame is voice from ``threshold`` on.
+    energy is over 700 Hz: 嗯 hums below that. Where none of them is ``voiced`` (see ``Voicing``), as in wind and coughs,
+    it must be ``unvoiced``. Outside of replies a frame is voice from ``threshold`` on.
     """
 
     threshold: float = 0.5
@@ -71,6 +73,8 @@ class Manners:
     ducked_s: float = 0.7
     above: float = 0.04
     leap: float = 2.0
+    voiced: float = 0.25
+    unvoiced: float = 3.5
 
 
 class Residue:
@@ -157,9 +161,10 @@ class Duplex:
         self.late = late
         self._output, self._manners = output, manners
         self._clean = clean or echo_canceller()
-        self._voiced = (voiced or _silero)()
+        self._voiced = (voiced or Attentive)()
         self._residue, self._bleed = Residue(manners.leap), Bleed()
         self._speech: deque[float] = deque(maxlen=manners.window)
+        self._voicing, self._periodic = Voicing(), deque[float](maxlen=manners.window)
         self._clock = self._answered = 0
         self._played = self._ducked = self._admitted = self._heeded = _NEVER
         self._first: int | None = None
@@ -195,12 +200,14 @@ class Duplex:
     def probability(self, frame: Frame) -> float:
         """Of voice in the frame; over a reply 0 until somebody has spoken for long enough to be heeded."""
         p = self._voiced(frame)
+        voicing = self._voicing(frame) if self.guarded else 0.0
         leaps = self.guarded and self._residue.over_echo
         if self.guarded and p < self._manners.threshold - 0.15:
             self._residue.learn()
         self._unduck()
         if not self.guarded:
             self._speech.clear()
+            self._periodic.clear()
             self._first = None
             return p
         if (self._clock - self._admitted) * FRAME_S < TAIL_S:
@@ -208,13 +215,17 @@ class Duplex:
             return max(p, self._manners.threshold) if self._clock - self._heeded < _OPENING else p
         counts = p >= self._manners.faint and self._bright(frame)
         self._speech.append(p if counts else 0.0)
+        self._periodic.append(voicing if counts else 0.0)
         spoken = sum(self._speech)
         if not spoken:
             self._first = None
         elif self._first is None:
             self._first = self._clock
         settled = self._bleed.none or self._answered * FRAME_S >= SETTLES_S
-        if counts and spoken >= (self._manners.sure if settled else self._manners.wary):
+        enough = self._manners.sure if settled else self._manners.wary
+        if max(self._periodic) < self._manners.voiced:
+            enough = max(enough, self._manners.unvoiced)
+        if counts and spoken >= enough:
             self._heed()
             return max(p, self._manners.threshold)
         if leaps or spoken >= self._manners.suspect:
@@ -236,6 +247,7 @@ class Duplex:
         self.reaction_s = (self._clock - first + 1) * FRAME_S + self.late()
         self._output.stop()
         self._speech.clear()
+        self._periodic.clear()
         self._first = None
 
     def _unduck(self) -> None:
@@ -252,8 +264,3 @@ class Duplex:
 
 def _rms(frame: Frame) -> float:
     return float(np.sqrt(np.mean(np.square(frame))))
-
-
-def _silero() -> Callable[[Frame], float]:
-    stream = VoiceStream()
-    return lambda frame: float(stream.probabilities(frame)[0])

@@ -60,8 +60,8 @@ class Manners:
     up to ``sure``, or to ``wary`` in a session's first three seconds of replies, when the canceller still learns. At
     ``suspect`` of them, or when a frame is ``leap`` times as loud as what the canceller leaves of the echo, the reply
     is ducked for ``ducked_s``. A frame counts when its probability is over ``faint`` and more than ``above`` of its
-    energy is over 700 Hz: 嗯 hums below that. Where none of them is ``voiced`` (see ``Voicing``), as in wind and coughs,
-    it must be ``unvoiced``. Outside of replies a frame is voice from ``threshold`` on.
+    energy is over 700 Hz: 嗯 hums below that. Where none of them is ``voiced`` (see ``Voicing``), as in wind and in
+    coughs, the sum must be ``unvoiced``. Outside of replies a frame is voice from ``threshold`` on.
     """
 
     threshold: float = 0.5

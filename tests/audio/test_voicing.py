@@ -32,5 +32,5 @@ def test_silence_is_not_voiced_and_a_steady_tone_complex_is() -> None:
     voicing = Voicing()
     assert voicing(np.zeros(FRAME, np.float32)) == 0.0
     t = np.arange(4 * FRAME) / 16000
-    vowel = sum(np.sin(2 * np.pi * 150 * n * t) / n for n in range(1, 14)).astype(np.float32)
+    vowel = np.sum([np.sin(2 * np.pi * 150 * n * t) / n for n in range(1, 14)], 0).astype(np.float32)
     assert max(voicing(vowel[at : at + FRAME]) for at in range(0, len(vowel), FRAME)) > 0.7

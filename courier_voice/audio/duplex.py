@@ -1,8 +1,7 @@
 """Listening while a reply is played: its echo is taken out, and only speech that lasts makes the reply stop.
 
 The echo canceller is WebRTC's AEC3. What it leaves, it leaves in short bursts; so a first sign of voice only has the
-reply ducked, which makes the echo smaller and a person no quieter, and what is still there then is a person. What it
-makes of wind may sound like a voice: only what is one before it and behind it counts.
+reply ducked, which makes the echo smaller and a person no quieter, and what is still there then is a person.
 """
 
 from __future__ import annotations
@@ -57,13 +56,12 @@ class Output(Protocol):
 
 @dataclass(frozen=True)
 class Manners:
-    """When somebody who speaks over a reply is heeded: when the voice probabilities (the lesser of that of the frame
-    as heard and that without echo) of the last ``window`` frames add up to ``sure``, or to ``wary`` in a session's
-    first three seconds of replies, when the canceller still learns. At ``suspect`` of them, or when a frame is ``leap``
-    times as loud as what the canceller leaves of the echo, the reply is ducked for ``ducked_s``. A frame counts when
-    its probability is over ``faint`` and more than ``above`` of its energy is over 700 Hz: 嗯 hums below that. Where
-    none of them is ``voiced`` (see ``Voicing``), as in wind and in coughs, the sum must be ``unvoiced``. Outside of
-    replies a frame is voice from ``threshold`` on.
+    """When somebody who speaks over a reply is heeded: when the voice probabilities of the last ``window`` frames add
+    up to ``sure``, or to ``wary`` in a session's first three seconds of replies, when the canceller still learns. At
+    ``suspect`` of them, or when a frame is ``leap`` times as loud as what the canceller leaves of the echo, the reply
+    is ducked for ``ducked_s``. A frame counts when its probability is over ``faint`` and more than ``above`` of its
+    energy is over 700 Hz: 嗯 hums below that. Where none of them is ``voiced`` (see ``Voicing``), as in wind and in
+    coughs, the sum must be ``unvoiced``. Outside of replies a frame is voice from ``threshold`` on.
     """
 
     threshold: float = 0.5
@@ -163,13 +161,12 @@ class Duplex:
         self.late = late
         self._output, self._manners = output, manners
         self._clean = clean or echo_canceller()
-        self._voiced, self._voiced_raw = ((voiced or Attentive)() for _ in range(2))
+        self._voiced = (voiced or Attentive)()
         self._residue, self._bleed = Residue(manners.leap), Bleed()
         self._speech: deque[float] = deque(maxlen=manners.window)
         self._voicing, self._periodic = Voicing(), deque[float](maxlen=manners.window)
         self._clock = self._answered = 0
         self._played = self._ducked = self._admitted = self._heeded = _NEVER
-        self._raw = 0.0
         self._first: int | None = None
         self.reaction_s: float | None = None
         """From the first frame of speech to the reply's stop, where the utterance that began last cut one off."""
@@ -183,7 +180,6 @@ class Duplex:
             clean = self._clean(both)
             self._residue.hear(both.played, clean)
             self._bleed.hear(both)
-            self._raw = self._voiced_raw(both.heard)
             if _rms(both.played) > LOUD:
                 self._answered += 1
                 if self._clock - self._played > 1:
@@ -217,9 +213,8 @@ class Duplex:
         if (self._clock - self._admitted) * FRAME_S < TAIL_S:
             self._admitted = self._clock if p >= self._manners.threshold else self._admitted
             return max(p, self._manners.threshold) if self._clock - self._heeded < _OPENING else p
-        p_both = min(p, self._raw)
-        counts = p_both >= self._manners.faint and self._bright(frame)
-        self._speech.append(p_both if counts else 0.0)
+        counts = p >= self._manners.faint and self._bright(frame)
+        self._speech.append(p if counts else 0.0)
         self._periodic.append(voicing if counts else 0.0)
         spoken = sum(self._speech)
         if not spoken:

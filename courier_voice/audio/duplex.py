@@ -74,7 +74,7 @@ class Manners:
     above: float = 0.04
     leap: float = 2.0
     voiced: float = 0.25
-    unvoiced: float = 3.5
+    unvoiced: float = 2.5
 
 
 class Residue:

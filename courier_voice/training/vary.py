@@ -48,10 +48,6 @@ _LITERAL: Final = frozenset(["tail", "name", "address", "area", "item", "product
 _MUSED: Final = 0.05
 """and with talk before that is none."""
 _LONGEST_TALK: Final = 14
-_CUT_SHORT: Final = 0.08
-"""Share of talk that breaks off a character or two before its end,"""
-_LEFT: Final = 3
-"""with so much left of it at least."""
 _OPENINGS: Final = tuple("嗯 呃 那个 哎 喂 小助手 帮我 麻烦 来 快 嗯那个 就是 这样 好了 行 好 哦对了 对了".split())
 _ENDINGS: Final = ("啊", "吧", "呗", "哈", "了", "呢", "嘛", "谢谢", "快点", "噢", "哦", "昂", "一下")
 _JOINTS: Final = tuple(
@@ -98,8 +94,6 @@ class Varied:
                 commands = self._joined(commands[0], self._command(second))
             elif kind < _JOINED + _MUSED and self._talk:
                 commands = (_before(rng.choice(self._talk).rstrip("。，？！") + rng.choice("，，。"), commands[0]),)
-        if commands[0].intent == "none" and rng.random() < _CUT_SHORT:
-            commands = (_cut_short(commands[0], rng.choice((1, 2))),)
         if rng.random() < 0.12:
             commands = (_before(rng.choice(_OPENINGS) + rng.choice(("，", "，", "", "……")), commands[0]), *commands[1:])
         if rng.random() < 0.06 and commands[-1].intent not in ("send_sms", "none", "ask_knowledge"):
@@ -207,12 +201,6 @@ def _kind(command: Command) -> str:
 
 def _before(words: str, command: Command) -> Command:
     return replace(command, pieces=(Piece(words), *command.pieces))
-
-
-def _cut_short(command: Command, by: int) -> Command:
-    last = command.pieces[-1]
-    left = last.words.rstrip("。？！，")[:-by]
-    return replace(command, pieces=(*command.pieces[:-1], replace(last, words=left))) if len(left) >= _LEFT else command
 
 
 def _after(command: Command, words: str) -> Command:

@@ -81,14 +81,6 @@ def test_variants_keep_what_is_told(some: tuple[Seed, ...]) -> None:
             assert [(p.slot, p.value) for p in after.pieces if p.slot] == marks
 
 
-def test_talk_breaks_off_now_and_then(some: tuple[Seed, ...]) -> None:
-    (talk,) = parse("none> 今天这个路口的红灯怎么这么长", "none")
-    varied = Varied(some, Random(5), SILENT)
-    heard = {varied(talk).text for _ in range(300)}
-    assert any(text.endswith(("怎么这么", "怎么这")) for text in heard)
-    assert all("路口的红灯" in text for text in heard)
-
-
 def test_the_same_seed_makes_the_same_examples(some: tuple[Seed, ...]) -> None:
     confusions = read_confusions(seed.text for seed in some)
     twice = [list(islice(Maker(some, Random("7:0"), confusions), 200)) for _ in range(2)]

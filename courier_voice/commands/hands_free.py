@@ -66,7 +66,9 @@ def _voices(settings: Settings, folder: Path) -> dict[str, Sound]:
 def _show(figures: dict[str, Any]) -> None:
     console = Console()
     for name, loop in figures["loops"].items():
-        cuts = f"{loop['early']} cut off, {loop['missed']} never ended, {loop['intents right']} intents right"
+        cuts = f"{loop['early']} cut off, {loop['missed']} missed, {loop['intents right']} intents right"
+        if others := [f"{count} {kind}" for kind, count in loop.get("came", {}).items() if kind != "right"]:
+            cuts += f"; the others: {', '.join(others)}"
         table = Table(f"{name}: ms after the last word", "p50", "p95", box=None, title_justify="left")
         for stage, ms in loop["ms"].items():
             table.add_row(stage, f"{ms['p50']:.0f}", f"{ms['p95']:.0f}")

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -227,13 +228,17 @@ def summary(rows: Sequence[Row], headline: str) -> Row:
 
 
 def loop_figures(rows: Sequence[Row]) -> Row:
-    """One loop's figures; ``early`` counts recordings cut off before their end, ``missed`` those never ended."""
+    """One loop's figures; ``early`` counts recordings cut off before their end, ``missed`` those whose end
+    brought no turn, ``came`` (the peer's) what became of them, by kind.
+    """
     told = [row for row in rows if not row["missed"]]
+    kinds = Counter(row["came"] for row in rows if "came" in row)
     return {
         "recordings": len(rows),
         "missed": len(rows) - len(told),
         "early": sum(bool(row["early"]) for row in rows),
         "intents right": sum(row["right"] for row in told),
+        **({"came": dict(kinds)} if kinds else {}),
         **{kind: _by_name([row.get(kind, {}) for row in told]) for kind in ("ms", "voice_ms", "first_audio_ms")},
     }
 

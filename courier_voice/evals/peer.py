@@ -12,11 +12,15 @@ from typing import Any, Final
 import courier_voice
 from courier_voice.audio.wav import read_audio, write_wav
 from courier_voice.core.errors import CourierVoiceError, SettingsError
+from courier_voice.core.words import Audio
 from courier_voice.evals.bench import Recording, Row, Stack
-from courier_voice.evals.clips import followed, spoken_s
+from courier_voice.evals.clips import background, followed, joined, spoken_s
 from courier_voice.settings import Settings
 from courier_voice.weights.adapt import chosen_model
 
+LEAD_S: Final = 1.5
+"""Of its own background before each: the peer's recogniser takes the second before the speech with it, which would be
+the end of another recording."""
 SILENCE_S: Final = 12.0
 """Behind each recording: it takes its time."""
 _SCRIPT: Final = Path(__file__).with_name("peer_pipecat.py")
@@ -32,8 +36,9 @@ class Peer:
         scene, golden = recording
         clip = read_audio(scene.sound(golden))
         span = spoken_s(clip)
-        end_s = span[1] if span else 0.0
-        write_wav(self._file, followed(clip, SILENCE_S))
+        end_s = LEAD_S + (span[1] if span else 0.0)
+        led = Audio(joined(background(clip, LEAD_S), clip.samples))
+        write_wav(self._file, followed(led, SILENCE_S))
         events = self._stack.ask(f"{self._file}\t{end_s}")["events"]
         row = {"scene": scene.name, "wav": golden.wav, "condition": golden.condition}
         return {**row, **peer_row(events, end_s, golden.expect.intent)}
@@ -41,23 +46,40 @@ class Peer:
 
 def peer_row(events: Sequence[Mapping[str, Any]], end_s: float, intent: str) -> Row:
     """What came of a recording whose speech ended at ``end_s``; milliseconds from there to the silence being noticed,
-    the transcript, the turn's end, and its being understood (which is as far as the peer goes).
+    the transcript, the turn's end, and its being understood (which is as far as the peer goes). ``came``: see `came`.
     """
     early = sum(event["what"] == "turn" and event["s"] < end_s for event in events)
     after = [event for event in events if event["s"] >= end_s]
+    row: Row = {"early": early, "came": came(events, end_s, intent)}
+    understood = [event for event in after if event["what"] == "understood"]
+    if not understood:
+        return {"missed": True, **row}
     moments = {
         name: next((event["s"] - end_s for event in after if event["what"] == what), None)
         for name, what in (("endpoint", "silence"), ("asr", "transcript"), ("turn", "turn"), ("reply", "understood"))
     }
-    understood = [event for event in after if event["what"] == "understood"]
-    if not understood:
-        return {"missed": True, "early": early}
     return {
         "missed": False,
-        "early": early,
+        **row,
         "right": understood[0]["intent"] == intent,
         "ms": {name: round(s * 1000, 1) for name, s in moments.items() if s is not None},
     }
+
+
+def came(events: Sequence[Mapping[str, Any]], end_s: float, intent: str) -> str:
+    """By what was first understood after the speech: ``right``; ``split turn``, where something else was and the speech
+    had been cut (more than one silence by then, or words understood before or later); ``other intent`` of a turn in one
+    piece; ``no words``, where the recogniser gave none; ``no end``, where no turn ended.
+    """
+    understood = [event for event in events if event["what"] == "understood"]
+    first = next((event for event in understood if event["s"] >= end_s), None)
+    if first and first["intent"] == intent:
+        return "right"
+    if understood:
+        silences = sum(event["what"] == "silence" and (not first or event["s"] <= first["s"]) for event in events)
+        return "split turn" if silences > 1 or len(understood) > 1 or not first else "other intent"
+    seen = {event["what"] for event in events}
+    return "no end" if "transcript" in seen or not seen & {"silence", "turn"} else "no words"
 
 
 @contextmanager

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 
+from courier_voice.audio.wav import read_audio
 from courier_voice.core.errors import SpeechError
 from courier_voice.core.words import Audio, Hypothesis, Transcript
+from courier_voice.evals.bench import Stack
+from courier_voice.evals.clips import spoken_s
 from courier_voice.evals.goldens import load_scene
-from courier_voice.evals.hands_free import Loop, first_audio_s, summary, voices
-from courier_voice.evals.peer import peer_row
+from courier_voice.evals.hands_free import Loop, first_audio_s, loop_figures, summary, voices
+from courier_voice.evals.peer import LEAD_S, SILENCE_S, Peer, peer_row
 from courier_voice.nlu.polish import TemplatePolisher
 from courier_voice.settings import Settings
 from courier_voice.speech.cache import PhraseCache
@@ -80,18 +84,60 @@ def test_a_mute_voice_gives_no_first_sound(tmp_path: Path) -> None:
 
 def test_the_peer_s_events_become_a_row() -> None:
     events = [
-        {"what": "turn", "s": 1.0, "text": "给"},
+        {"what": "turn", "s": 1.0},
         {"what": "understood", "s": 1.1, "text": "给", "intent": "none"},
         {"what": "silence", "s": 3.25},
         {"what": "transcript", "s": 4.0, "text": "打电话"},
-        {"what": "turn", "s": 4.1, "text": "打电话"},
-        {"what": "understood", "s": 4.2, "text": "打电话", "intent": "dial"},
+        {"what": "turn", "s": 4.1},
+        {"what": "understood", "s": 4.2, "text": "给 打电话", "intent": "dial"},
     ]
     row = peer_row(events, 3.0, "dial")
     assert row == {
         "missed": False,
         "early": 1,
+        "came": "right",
         "right": True,
         "ms": {"endpoint": 250.0, "asr": 1000.0, "turn": 1100.0, "reply": 1200.0},
     }
-    assert peer_row(events[:4], 3.0, "dial") == {"missed": True, "early": 1}
+    assert peer_row(events[:4], 3.0, "dial") == {"missed": True, "early": 1, "came": "split turn"}
+
+
+@pytest.mark.parametrize(
+    ("happened", "kind"),
+    [
+        ([("silence", 3.2), ("transcript", 4.0), ("understood", 4.1)], "other intent"),
+        ([("silence", 2.2), ("silence", 3.2), ("transcript", 3.4), ("understood", 3.4)], "split turn"),
+        ([("understood", 3.1), ("transcript", 3.9), ("understood", 4.0)], "split turn"),
+        ([("silence", 3.2), ("turn", 8.2)], "no words"),
+        ([("silence", 3.2), ("transcript", 4.0)], "no end"),
+        ([], "no end"),
+    ],
+)
+def test_what_the_peer_missed_is_told_by_kind(happened: list[tuple[str, float]], kind: str) -> None:
+    events = [{"what": what, "s": s, "intent": "none"} for what, s in happened]
+    row = {"loop": "pipecat", **peer_row(events, 3.0, "dial")}
+    assert row["came"] == kind
+    assert loop_figures([row, row])["came"] == {kind: 2}
+
+
+class Asked:
+    """A peer that tells the end of the speech it was told, as the moment of its understanding."""
+
+    def __init__(self) -> None:
+        self.played = Audio(np.zeros(0, np.float32))
+
+    def ask(self, line: str) -> dict[str, object]:
+        file, end_s = line.split("\t")
+        self.played = read_audio(Path(file))
+        return {"events": [{"what": "understood", "s": float(end_s), "intent": "dial"}]}
+
+
+def test_the_peer_hears_a_recording_s_own_background_before_and_after_it(tmp_path: Path) -> None:
+    asked, clip = Asked(), read_audio(CALLS.sound(CALLS.turns[0]))
+    row = Peer(cast(Stack, asked), tmp_path)((CALLS, CALLS.turns[0]))
+    assert row["ms"] == {"reply": 0.0}
+    assert asked.played.seconds == pytest.approx(LEAD_S + clip.seconds + SILENCE_S, abs=0.01)
+    said, heard = spoken_s(clip), spoken_s(asked.played.cut(0, LEAD_S + clip.seconds))
+    assert said is not None
+    assert heard is not None
+    assert heard[1] - said[1] == pytest.approx(LEAD_S, abs=0.2)

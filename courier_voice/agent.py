@@ -220,7 +220,7 @@ class Agent:
                 waiting, asked = [*waiting, *asked.rest], None
             action = policy.decide(draft, self.memory, day, submit=submit)
             if choice.hearing.spoken and self.mend:
-                action = misheard.question(draft, choice.among, action, day, unsure=unsure) or action
+                action = misheard.question(draft, choice, action, day, unsure=unsure) or action
             if isinstance(action, policy.Ask):  # one question at a time: all else waits for its answer
                 rest = (*action.asking.rest, *map(pinned, proposals), *waiting)
                 action = replace(action, asking=replace(action.asking, rest=rest))

@@ -18,6 +18,7 @@ from courier_voice.dialog.names import split_name
 from courier_voice.dialog.phrasing import choice_question, is_it
 from courier_voice.dialog.policy import Action, Ask, Perform, Say
 from courier_voice.dialog.resolve import resolve
+from courier_voice.text.numerals import TO_DIGIT
 from courier_voice.text.phonetics import pinyin, sound_distance
 
 CONFUSED: Final = frozenset(frozenset(pair) for pair in ("17", "69", "06", "34", "02", "28", "01"))
@@ -87,10 +88,12 @@ def in_doubt(choice: Choice, asked: Asking | None) -> bool:
     return sure is not None and sure < UNSURE and bool(re.search(r"\d{3}", text))
 
 
-def question(draft: Draft, among: Sequence[Parcel], action: Action, day: Day, *, unsure: bool = False) -> Ask | None:
-    """What to ask instead of doing ``action``: which of ``among``, or whether somebody alike is meant; or None.
+def question(draft: Draft, choice: Choice, action: Action, day: Day, *, unsure: bool = False) -> Ask | None:
+    """What to ask instead of doing ``action``: which of those the words may mean, or whether somebody alike is meant;
+    or None.
 
     ``unsure``: the numbers were heard badly; a call to a tail then is asked about."""
+    among: Sequence[Parcel] = choice.among
     target = draft.slots.get("target")
     if not isinstance(target, Mapping):
         return None
@@ -98,9 +101,10 @@ def question(draft: Draft, among: Sequence[Parcel], action: Action, day: Day, *,
         waybills = tuple(parcel.waybill for parcel in among)
         return Ask(choice_question(among, numbered=False), Asking(draft, "target", waybills))
     refused = isinstance(action, Say) and action.kind == "reject" and not resolve(target, day, None, "any", 3).parcels
-    unsure = unsure if "tail" in target else draft.confidence < SURE_CALL
-    if isinstance(action, Perform) and draft.intent == "dial" and unsure:
-        among = action.parcels
+    if isinstance(action, Perform) and draft.intent == "dial":
+        said = choice.hearing.utterance.text
+        doubted = unsure if "tail" in target else draft.confidence < SURE_CALL or _remains(said, target, action.parcels)
+        among = action.parcels if doubted else among
     parcels = tuple(among) or (alike(target, day) if refused else ())
     if len(parcels) != 1:
         return _which(draft, parcels, action)
@@ -108,6 +112,13 @@ def question(draft: Draft, among: Sequence[Parcel], action: Action, day: Day, *,
     meant = Draft(draft.intent, {**draft.slots, "target": {"tail": parcel.waybill}})
     before = action.said if isinstance(action, Say) else ""
     return Ask(before + is_it(parcel), Asking(meant, "target"))
+
+
+def _remains(said: str, target: Mapping[str, object], parcels: Sequence[Parcel]) -> bool:
+    """Whether digits beside the name are nobody's of these: what is left of a tail the name was heard for."""
+    name = re.escape(str(target.get("name") or ""))
+    beside = re.findall(rf"{name}的?(\d{{2,}})|(\d{{2,}})的?{name}", said.translate(TO_DIGIT)) if name else ()
+    return any(not all(run in p.waybill or run in p.address for p in parcels) for run in map("".join, beside))
 
 
 def _which(draft: Draft, parcels: Sequence[Parcel], action: Action) -> Ask | None:

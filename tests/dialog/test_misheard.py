@@ -97,6 +97,12 @@ def test_the_next_one_is_no_answer_to_whether_this_one_is_meant(talk: Any) -> No
     assert talk.effects() == []
 
 
+def test_a_call_to_a_name_with_the_rest_of_a_tail_beside_it_is_asked_about(talk: Any) -> None:
+    asked = said(talk, "帮我接通胡先生七八的收件人。", "dial", target={"name": "胡先生"})
+    assert (asked.kind, talk.effects()) == ("ask", [])
+    assert said(talk, "打给胡先生。", "dial", target={"name": "胡先生"}).kind == "act"
+
+
 def test_a_tail_like_nobodys_is_refused(talk: Any) -> None:
     assert said(talk, "打给五五五五", "dial", target={"tail": "5555"}).kind == "reject"
 

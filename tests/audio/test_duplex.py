@@ -70,3 +70,29 @@ def test_over_a_headset_he_is_heeded_and_heard_as_he_speaks() -> None:
     assert output.stopped
     assert duplex.reaction_s is not None
     assert all(np.array_equal(a, b.heard) for a, b in zip(heard[30:], pairs[30:], strict=True))
+
+
+def _frames_to_heed(near: np.ndarray) -> int:  # type: ignore[type-arg]
+    """How many frames of a sound over a reply on a headset, each probably a voice, until the reply stops."""
+    output = Silent()
+    duplex = Duplex(output, clean=lambda both: both.heard, voiced=lambda: lambda _: 0.6)
+    reply = np.resize(REPLY, 60 * FRAME)
+    began = 40
+
+    def pairs() -> Iterator[Both]:
+        for number in range(60):
+            heard = near[(number - began) * FRAME :][:FRAME] if number >= began else np.zeros(FRAME)
+            yield Both(np.asarray(heard, np.float32), np.asarray(reply[number * FRAME :][:FRAME], np.float32))
+
+    for number, frame in enumerate(duplex.frames(pairs())):
+        duplex.probability(frame)
+        if output.stopped:
+            return number - began
+    return 60
+
+
+def test_what_has_no_pitch_must_last_longer_to_be_heeded() -> None:
+    rng = np.random.default_rng(1)
+    t = np.arange(20 * FRAME) / 16000
+    vowel = 0.05 * np.sum([np.sin(2 * np.pi * 150 * n * t) for n in range(1, 20)], 0)
+    assert _frames_to_heed(vowel) < _frames_to_heed(0.1 * rng.standard_normal(20 * FRAME)) < 10

@@ -72,7 +72,7 @@ def test_over_a_headset_he_is_heeded_and_heard_as_he_speaks() -> None:
     assert all(np.array_equal(a, b.heard) for a, b in zip(heard[30:], pairs[30:], strict=True))
 
 
-def _frames_to_heed(near: np.ndarray) -> int:  # type: ignore[type-arg]
+def _frames_to_heed(near: np.ndarray) -> int:
     """How many frames of a sound over a reply on a headset, each probably a voice, until the reply stops."""
     output = Silent()
     duplex = Duplex(output, clean=lambda both: both.heard, voiced=lambda: lambda _: 0.6)

@@ -28,6 +28,10 @@ _DIGIT: Final = "[\\d零一二三四五六七八九幺两洞拐勾]"
 _SPELLING: Final = re.compile(rf"(?<!{_DIGIT})(?<!\.){_DIGIT}{{1,3}}$")
 _TAIL: Final = re.compile(rf"(?<!{_DIGIT}){_DIGIT}{{{TAIL}}}$")
 _DOOR: Final = re.compile("[座栋幢楼层室]$|单元$")
+_PLACE: Final = re.compile("(?:路|街|巷|弄|村|庄|苑|排|栋|幢|座|院|小区|大厦|大楼|花园|公寓|广场|家园|新城|号楼|单元)$")
+"""Where an address seldom ends: a door, a name, a verb follows."""
+_FOR_WHOM: Final = re.compile("^(?:那|再|先|麻烦|帮我|你)*(?:给|跟|和|让|通知|告诉)[^，。打拨呼发说讲回叫问签报送放]{1,8}$")
+"""What is to be done for him comes next."""
 _SIDES: Final = frozenset(["length_cm", "width_cm", "height_cm"])
 _DICTATION_OVER: Final = re.compile("(?:发送|发出去|就这样|就这些|就这么[发说]|说完了|完毕|发吧)[吧了啊。！]*$")
 _OPENS_DICTATION: Final = re.compile("(?:发(?:个|条|一条)?(?:短信|消息|信息)|留言|短信)[，,]?(?:说|写|就说|内容)?$")
@@ -64,8 +68,10 @@ def patience_s(said: Utterance, meant: Understanding | None, context: NluContext
     known = last.confidence >= SURE and last.intent != "none"
     if known and _complete(last, context) and not _GOES_ON.search(text):
         return waits.patient if _only_a_building(text, last) else waits.quick
-    # A number nothing is said about yet: what to do with it follows.
-    return waits.patient if text[-1].isdigit() and last.intent != "correct" else waits.usual
+    # Of a number, a place or a person nothing has been said about yet: what to do follows.
+    begun = text[-1].isdigit() and last.intent != "correct"
+    begun = begun or bool(not context.waiting and (_PLACE.search(text) or _FOR_WHOM.match(text)))
+    return waits.patient if begun else waits.usual
 
 
 def _dictating(text: str, meant: Understanding | None, context: NluContext) -> bool:

@@ -98,3 +98,9 @@ def test_three_sides_are_a_box() -> None:
     sides = {"length_cm": 40, "width_cm": 30}
     assert _wait("四十三十", Draft("fill_pickup", sides)) == WAITS.patient
     assert _wait("四十三十二十", Draft("fill_pickup", {**sides, "height_cm": 20})) == WAITS.usual
+
+
+@pytest.mark.parametrize("text", ["给幸福", "帮我跟林先生", "呼叫住六排", "金桂大厦", "查一下学府路"])
+def test_a_place_or_a_person_nothing_is_said_about_yet_is_waited_for(text: str) -> None:
+    assert _wait(text, Draft("none")) == WAITS.patient
+    assert _wait(text, None, "dial.target") < WAITS.patient

@@ -30,7 +30,9 @@ _TAIL: Final = re.compile(rf"(?<!{_DIGIT}){_DIGIT}{{{TAIL}}}$")
 _DOOR: Final = re.compile("[座栋幢楼层室]$|单元$")
 _PLACE: Final = re.compile("(?:路|街|巷|弄|村|庄|苑|排|栋|幢|座|院|小区|大厦|大楼|花园|公寓|广场|家园|新城|号楼|单元)$")
 """Where an address seldom ends: a door, a name, a verb follows."""
-_FOR_WHOM: Final = re.compile("^(?:那|再|先|麻烦|帮我|你)*(?:给|跟|和|让|通知|告诉)[^，。打拨呼发说讲回叫问签报送放]{1,8}$")
+_FOR_WHOM: Final = re.compile(
+    "^(?:那|再|先|麻烦|帮我|你)*(?:给|跟|和|让|通知|告诉)[^，。打拨呼发说讲回叫问签报送放]{1,8}$"
+)
 """What is to be done for him comes next."""
 _SIDES: Final = frozenset(["length_cm", "width_cm", "height_cm"])
 _DICTATION_OVER: Final = re.compile("(?:发送|发出去|就这样|就这些|就这么[发说]|说完了|完毕|发吧)[吧了啊。！]*$")

@@ -52,7 +52,7 @@ class Attentive:
     anew: in a long roar, as of a train, it comes to take speech for more of the same.
     """
 
-    def __init__(self, forget_s: float = 10.0) -> None:
+    def __init__(self, forget_s: float = 5.0) -> None:
         self._stream, self._quiet, self._longest = VoiceStream(), 0, round(forget_s / FRAME_S)
 
     def __call__(self, frame: NDArray[np.float32]) -> float:

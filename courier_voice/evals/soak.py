@@ -38,6 +38,8 @@ SAMPLE_S: Final = 120.0
 """Simulated seconds between two looks at memory, threads and files."""
 MOST_MB: Final = 32.0
 """Growth of memory over the second half that is still the allocator's."""
+MOST_THREADS: Final = 2
+"""Growth of their number that is a library's pool begun late."""
 COUNTED: Final = (
     "commands", "talks", "noises", "turns", "lost", "answered_once", "unanswered", "answered_again",
     "talk_answered", "effects", "unasked",
@@ -229,7 +231,7 @@ def soak_figures(counts: Mapping[str, int], samples: Sequence[Mapping[str, float
         name
         for name, failed in (
             ("memory", grown["mb"] > MOST_MB),
-            ("threads", grown["threads"] > 0),
+            ("threads", grown["threads"] > MOST_THREADS),
             ("files", grown["files"] > 0),
             ("unasked effects", counts["unasked"] > 0),
             ("effects told and done differ", counts["effects"] != done),

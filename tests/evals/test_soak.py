@@ -84,7 +84,8 @@ def test_what_was_heard_at_a_place_is_kept_and_heard_anew_now_and_then() -> None
     [
         ({}, 0.0, 0, 2, None),
         ({}, 50.0, 0, 2, "memory"),
-        ({}, 0.0, 1, 2, "threads"),
+        ({}, 0.0, 2, 2, None),
+        ({}, 0.0, 3, 2, "threads"),
         ({"unasked": 1}, 0.0, 0, 2, "unasked effects"),
         ({}, 0.0, 0, 3, "effects told and done differ"),
         ({"lost": 1}, 0.0, 0, 2, "lost utterances"),

@@ -73,6 +73,12 @@ class Listener:
     cut_off_s: Callable[[], float | None] = lambda: None
     """How long the reply he spoke over took to stop; None when he spoke over none."""
 
+    late_s: float = 30.0
+    """After a reply a yes is taken for so long: later he may be saying it to somebody else, and is asked again."""
+
+    _replied_s: float | None = field(default=None, init=False)
+    _now_s: float = field(default=0.0, init=False)
+
     instead: Callable[[Utterance], Turn | None] = lambda said: None
     """A turn made of an utterance without the agent: it is for somebody else, or about how the agent speaks."""
 
@@ -102,15 +108,22 @@ class Listener:
                         decoding.clear()
                     case Ended(at_s, audio, pause, spoken_s):
                         started = time.perf_counter()
+                        self._now_s = at_s if self.in_step else time.monotonic()
                         if self.partials:
                             self.partials.end()
                         turn = self._turn(decoding.pop(pause, None) if pause else None, audio)
                         behind_s = time.perf_counter() - started
                         yield LiveTurn(turn, at_s - spoken_s, behind_s, thrown_away, self.cut_off_s())
+                        if turn.reply:
+                            self.replied()
                         decoding.clear()
                         thrown_away = 0
                     case Paused():
                         pass
+
+    def replied(self) -> None:
+        """Something was said to him just now; turns with a reply count by themselves."""
+        self._replied_s = self._now_s if self.in_step else time.monotonic()
 
     def _turn(self, decoding: Future[_Reading] | None, audio: Audio) -> Turn:
         """The turn of an utterance, from what was decoded at the pause that ended it, or decoded now."""
@@ -126,7 +139,8 @@ class Listener:
     def _taken(self, heard: Transcript) -> Turn:
         if heard.text.strip() and (turn := self.instead(normalize(heard.text))):
             return turn
-        if not (self.hasty() and asks(self.agent.memory.context())):
+        late = self._replied_s is not None and self._now_s - self._replied_s > self.late_s
+        if not ((late or self.hasty()) and asks(self.agent.memory.context())):
             return self.agent.take_transcript(heard)
         nlu = self.agent.nlu
         self.agent.nlu = Hasty(nlu)

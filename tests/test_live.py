@@ -158,6 +158,25 @@ def test_a_recogniser_that_fails_says_so_and_the_next_turn_is_heard(listener: Li
     assert _dialled(carrier) == ["7461"]
 
 
+class Signing(Fast):
+    def understand(self, utterance: Utterance, context: NluContext) -> Understanding:
+        if "签收" not in utterance.text:
+            return super().understand(utterance, context)
+        return Understanding((Draft("sign_off", {"target": {"tail": "7461"}, "place": "本人"}),), "fast")
+
+
+@pytest.mark.parametrize(("silence_s", "kinds"), [(10, ["confirm", "act"]), (40, ["confirm", "answer", "act"])])
+def test_a_yes_long_after_the_read_back_has_it_read_again(
+    listener: Listener, carrier: Carrier, silence_s: float, kinds: list[str]
+) -> None:
+    listener.agent.asr, listener.agent.nlu = Words("七四六一本人签收", "确认"), Signing()
+    yes = ((2, 0.5), (0, 2)) * (len(kinds) - 1)
+    told = list(listener.turns(frames((0, 1), (1, 1), (0, silence_s), *yes)))
+    assert [turn.turn.kind for turn in told] == kinds
+    assert all("7461" in turn.turn.reply for turn in told)
+    assert [row.op for row in carrier.ledger().effects] == ["sign_off"]
+
+
 def test_words_are_told_while_he_speaks_and_turns_are_the_same(listener: Listener, carrier: Carrier) -> None:
     streams, some = [Counted(), Counted()], Event()
     left = iter(streams)

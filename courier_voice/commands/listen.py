@@ -95,6 +95,7 @@ def listen(mode: str | None, world: Path | None, source: Path | None, realtime: 
                 elif not on_call and (news := wired.agent.catch_up()) is not None:
                     _report(news, json_)
                     speaker.say(news.reply)
+                    listener.replied()
                     if keeper:
                         keeper.answered()
                 else:

@@ -41,6 +41,11 @@ _EXCEPT: Final = re.compile(r"除了?(?P<whom>[^，。]{2,12}?)(?:以外|之外|
 _GROUND: Final = re.compile(
     r"(?:这|那|本|该|同|一|个|的|我|里|儿)*(?:小区|单元|楼|栋|座|路|街|院|附近|周围|周边|片|带)*"
 )
+_AGREES_TO: Final = {
+    "sms": re.compile("短信|发[送吧了]|发出去|发过去"),
+    "sign_off": re.compile("签[收了掉吧]|妥投"),
+    "exception": re.compile("上报|报上去|报异常|异常"),
+}
 LONGEST_YES: Final = 14
 LONG_TEXTS: Final = frozenset(["message", "place", "note", "item"])
 _QUOTED: Final = ("message", "place", "note", "item", "question")
@@ -52,6 +57,12 @@ def affirms(said: str) -> bool:
     A model may think so of any sentence; an effect goes out only when the words bear it.
     """
     return len(said) <= LONGEST_YES and bool(_ASSENT.search(said)) and not _NO_ASSENT.search(said)
+
+
+def _of_another(said: str, waiting: Sequence[Proposal]) -> bool:
+    """Whether a yes names what does not wait: 对，签收吧 while an exception does."""
+    named = {op for op, words in _AGREES_TO.items() if words.search(said)}
+    return bool(named and waiting) and not named & {proposal.op for proposal in waiting}
 
 
 def wants_submit(utterance: Utterance) -> bool:
@@ -76,7 +87,7 @@ def in_context(draft: Draft, utterance: Utterance, memory: Memory, day: Day) -> 
     denies = bool(memory.proposals) and bool(_DENIES.search(said)) and not TO_OTHERS.search(said)
     if draft.intent in ("confirm", "none") and denies:
         return Draft("correct"), False
-    if draft.intent == "confirm" and not affirms(said):
+    if draft.intent == "confirm" and (not affirms(said) or _of_another(said, memory.proposals)):
         return Draft("none"), False
     draft = _around(_area(_ordinal(draft, utterance, memory), utterance, day), utterance, memory, day)
     draft = _spared(draft, utterance, day)

@@ -209,3 +209,12 @@ def test_typed_numbers_are_never_in_doubt(talk: Any) -> None:
     talk.agent.mend = lambda heard: heard
     talk.nlu.drafts = (Draft("dial", {"target": {"tail": "7416"}}),)
     assert talk.agent.take_text("打七四一六").kind == "act"
+
+
+def test_a_yes_that_names_something_else_is_no_yes_to_what_waits(talk: Any) -> None:
+    said(talk, "七四一六没人接电话，报异常", "report_exception", target={"tail": "7416"}, reason="no_answer")
+    again = said(talk, "对，签收吧。", "confirm")
+    assert (again.kind, talk.effects()) == ("reject", [])
+    assert "7416" in again.reply
+    said(talk, "对，报上去。", "confirm")
+    assert [op for op, _ in talk.effects()] == ["exception"]

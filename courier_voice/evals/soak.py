@@ -36,8 +36,9 @@ GAP_S: Final = (4.0, 20.0)
 """Of noise between two recordings: longer than anybody is waited for."""
 SAMPLE_S: Final = 120.0
 """Simulated seconds between two looks at memory, threads and files."""
-MOST_MB: Final = 32.0
-"""Growth of memory over the second half that is still the allocator's."""
+MOST_MB: Final = 48.0
+"""Growth of memory over the second half that is still the allocator's: six walks of eight hours grew by 1 to 33, and
+all ended at 1.47 to 1.51 GB."""
 MOST_THREADS: Final = 2
 """Growth of their number that is a library's pool begun late."""
 COUNTED: Final = (

@@ -26,6 +26,7 @@ from courier_voice.logistics.vault import open_vault
 from courier_voice.settings import Settings
 from courier_voice.speech.espeak import Espeak
 from courier_voice.speech.player import SoundDevicePlayer
+from courier_voice.understanding import EMBEDDER
 from courier_voice.weights.adapt import chosen_model
 from courier_voice.weights.locate import locate
 from courier_voice.weights.verify import Row, list_entries
@@ -80,6 +81,8 @@ def checks(settings: Settings) -> Iterator[Check]:
         yield _weights(row, needed=row.name in used)
     yield _tried("recogniser", lambda: _recogniser(settings), "cannot start")
     yield _tried("language model", lambda: _language_model(settings), "cannot start")
+    if settings.nlu.advice:
+        yield _tried("second reader", lambda: _second_reader(settings), "not there", needed=False)
     yield _tried("voice", lambda: _voice(settings), "cannot start")
     yield _tried("fallback voice", _fallback_voice, "does not speak", needed=False)
     yield _tried("api", lambda: _api(settings), "does not answer")
@@ -133,6 +136,10 @@ def _recogniser(settings: Settings) -> str:
         return f"{chosen.engine} at {chosen.base_url}"
     path, tuned = chosen_model(settings.asr.model, settings.asr.adapter, settings.weights)
     return f"{path.name if tuned else settings.asr.model} through {settings.asr.engine}"
+
+
+def _second_reader(settings: Settings) -> str:
+    return f"{locate(EMBEDDER, settings.weights).name}, asked where the fast model is unsure"
 
 
 def _language_model(settings: Settings) -> str:

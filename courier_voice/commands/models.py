@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from courier_voice.app import build_llm
 from courier_voice.commands.out import stderr, waiting
 from courier_voice.core.errors import SettingsError, WeightsError
@@ -9,7 +11,9 @@ from courier_voice.core.ports import ChatModel
 from courier_voice.nlu.cascade import Cascade
 from courier_voice.nlu.llm import LlmUnderstander
 from courier_voice.settings import Settings
-from courier_voice.understanding import build_nlu
+from courier_voice.understanding import EMBEDDER, build_nlu
+
+SECOND_READER: Final = f"courier-voice models pull {EMBEDDER}"
 
 
 def ready_llm(settings: Settings) -> ChatModel:
@@ -39,6 +43,8 @@ def ready_nlu(settings: Settings) -> tuple[Cascade, ChatModel | None]:
         cascade = build_nlu(settings, model)
         if isinstance(cascade.model, LlmUnderstander):
             cascade.model.warm()
+    if settings.nlu.route == "cascade" and settings.nlu.advice and getattr(cascade.fast, "advise", None) is None:
+        stderr.print(f"without a second reader, a little is understood less; run: {SECOND_READER}", style="dim")
     return cascade, model
 
 

@@ -81,6 +81,20 @@ def test_without_weights_it_fails_and_names_the_command(
     assert "models pull" in rows["language model"]["fix"]
 
 
+def test_a_second_reader_whose_weights_lack_is_told_of_and_not_needed(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("COURIER_WEIGHTS", str(tmp_path / "none"))
+    monkeypatch.setenv("COURIER_NLU__ADVICE", "true")
+    row = checked(run("doctor", "--json"))["second reader"]
+    assert (row["ok"], row["needed"]) == (False, False)
+    assert "courier-voice models pull embedding-gemma" in row["fix"]
+    ran = run("understand", "给尾号六六八八打电话", "--json")
+    assert "courier-voice models pull embedding-gemma" in ran.err
+    monkeypatch.setenv("COURIER_NLU__ADVICE", "false")
+    assert "embedding-gemma" not in run("understand", "给尾号六六八八打电话", "--json").err
+
+
 def test_what_is_down_or_broken_is_said_each_with_its_fix(
     run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

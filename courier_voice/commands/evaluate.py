@@ -45,7 +45,7 @@ def talk(
 
 def ready(settings: Settings) -> Ready:
     """Models loaded as the settings say, by the fast route without a language model. Raises as ``ready_nlu``."""
-    cascade, model = ready_nlu(settings)
+    cascade, model = ready_nlu(settings, whole=True)
     return Ready(settings, cascade, build_polisher(model), model)
 
 

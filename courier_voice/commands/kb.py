@@ -14,16 +14,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from courier_voice.app import build_knowledge, data_dir
-from courier_voice.commands.models import ready_llm
-from courier_voice.commands.out import begin, downloads, emit, lines, stderr, waiting
-from courier_voice.core.errors import SettingsError, WeightsError, WeightsMissing
+from courier_voice.commands.models import bring, ready_llm
+from courier_voice.commands.out import begin, emit, lines, stderr, waiting
+from courier_voice.core.errors import SettingsError
 from courier_voice.knowledge.answer import place_of
 from courier_voice.knowledge.base_fill import Done, Filler, files_in
 from courier_voice.knowledge.base_open import answerer
 from courier_voice.knowledge.find import Finder
 from courier_voice.settings import Settings
-from courier_voice.weights.fetch import pull
-from courier_voice.weights.locate import locate
 
 EMBEDDER = "embedding-gemma"
 Row = dict[str, Any]
@@ -134,7 +132,7 @@ def filled(settings: Settings) -> Filler:
 
 def _opened(settings: Settings, *, embeds: bool = True) -> Filler:
     if embeds and settings.kb.pull and settings.kb.embedder in ("auto", "embedding-gemma"):
-        _bring(EMBEDDER, settings)
+        bring(EMBEDDER, settings, "COURIER_KB__PULL=false: by words alone")
     tables = ready_llm(settings) if embeds and settings.kb.tables == "llm" else None
     with waiting("正在打开资料库…"):
         filler = build_knowledge(settings, tables)
@@ -145,21 +143,6 @@ def _opened(settings: Settings, *, embeds: bool = True) -> Filler:
             markup=False,
         )
     return filler
-
-
-def _bring(name: str, settings: Settings) -> None:
-    """Weights at first use; without a network the documents are found by their words."""
-    try:
-        locate(name, settings.weights)
-    except WeightsMissing:
-        stderr.print(
-            "bringing the embedding model, 1.1 GB, once (COURIER_KB__PULL=false: by words alone)", markup=False
-        )
-        try:
-            with downloads() as progress:
-                pull([name], settings.weights, progress)
-        except WeightsError as error:
-            stderr.print(f"going on without it: {error}", markup=False)
 
 
 def _tell(done: Iterable[Done], json_: bool) -> bool:

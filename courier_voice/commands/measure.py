@@ -80,7 +80,7 @@ def _rows(
     if asr and source == "asr-only":
         yield from transcribe_only(scenes, asr, asr.start)
     else:
-        _, model = ready_nlu(settings)
+        _, model = ready_nlu(settings, whole=True)
         llm = RecordingLlm(model) if model else None
         yield from replay_scenes(
             scenes,

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from courier_voice.app import build_llm
-from courier_voice.commands.out import stderr, waiting
-from courier_voice.core.errors import SettingsError, WeightsError
+from courier_voice.commands.out import downloads, stderr, waiting
+from courier_voice.core.errors import SettingsError, WeightsError, WeightsMissing
 from courier_voice.core.ports import ChatModel
 from courier_voice.nlu.cascade import Cascade
 from courier_voice.nlu.llm import LlmUnderstander
 from courier_voice.settings import Settings
 from courier_voice.understanding import EMBEDDER, build_nlu
+from courier_voice.weights.fetch import pull
+from courier_voice.weights.locate import locate
 
 SECOND_READER: Final = f"courier-voice models pull {EMBEDDER}"
 
@@ -33,19 +35,36 @@ def ready_llm(settings: Settings) -> ChatModel:
         return build_llm(settings)
 
 
-def ready_nlu(settings: Settings) -> tuple[Cascade, ChatModel | None]:
+def ready_nlu(settings: Settings, *, whole: bool = False) -> tuple[Cascade, ChatModel | None]:
     """Understanding, warmed, and the language model: None by the fast route, and where a cascade lacks its weights.
+    ``whole``: what is to be measured brings the second reader's weights at first use.
 
     Raises as ``ready_llm``, and ModelError.
     """
+    advised = settings.nlu.route == "cascade" and settings.nlu.advice
+    if whole and advised and settings.kb.pull:
+        bring(EMBEDDER, settings, "COURIER_NLU__ADVICE=false: without a second reader")
     model = _chosen(settings)
     with waiting("正在准备语言模型（第一次要读一遍提示词，约一两分钟；之后不到一秒）…" if model else "正在准备…"):
         cascade = build_nlu(settings, model)
         if isinstance(cascade.model, LlmUnderstander):
             cascade.model.warm()
-    if settings.nlu.route == "cascade" and settings.nlu.advice and getattr(cascade.fast, "advise", None) is None:
+    if advised and getattr(cascade.fast, "advise", None) is None:
         stderr.print(f"without a second reader, a little is understood less; run: {SECOND_READER}", style="dim")
     return cascade, model
+
+
+def bring(name: str, settings: Settings, otherwise: str) -> None:
+    """Weights at first use; without a network it goes on without them. ``otherwise`` tells how to do without."""
+    try:
+        locate(name, settings.weights)
+    except WeightsMissing:
+        stderr.print(f"bringing the embedding model, 1.1 GB, once ({otherwise})", markup=False)
+        try:
+            with downloads() as progress:
+                pull([name], settings.weights, progress)
+        except WeightsError as error:
+            stderr.print(f"going on without it: {error}", markup=False)
 
 
 def _chosen(settings: Settings) -> ChatModel | None:

@@ -28,7 +28,7 @@ def _texts(text: str, file: Path | None, key: str) -> list[str]:
 
 def understand(text: str, file: Path | None, route: str | None, json_: bool) -> None:
     texts = _texts(text, file, "text")
-    cascade, _ = ready_nlu(begin(**by_route(route)))
+    cascade, _ = ready_nlu(begin(**by_route(route)), whole=True)
     with counted("理解", len(texts)) as step:
         for one in texts:
             start = time.perf_counter()

@@ -84,7 +84,7 @@ def read_script(script: Path) -> list[Dialogue]:
 def converse(script: Path, world: Path | None, route: str | None) -> None:
     settings = begin(**in_world(world), **by_route(route))
     dialogues = read_script(script)
-    cascade, model = ready_nlu(settings)
+    cascade, model = ready_nlu(settings, whole=True)
     polisher = build_polisher(model)
     with counted("对话", len(dialogues)) as step, tempfile.TemporaryDirectory() as scratch:
         for number, dialogue in enumerate(dialogues):

@@ -86,6 +86,7 @@ def test_a_second_reader_whose_weights_lack_is_told_of_and_not_needed(
 ) -> None:
     monkeypatch.setenv("COURIER_WEIGHTS", str(tmp_path / "none"))
     monkeypatch.setenv("COURIER_NLU__ADVICE", "true")
+    monkeypatch.setenv("COURIER_KB__PULL", "false")
     row = checked(run("doctor", "--json"))["second reader"]
     assert (row["ok"], row["needed"]) == (False, False)
     assert "courier-voice models pull embedding-gemma" in row["fix"]

@@ -49,7 +49,11 @@ def ready_nlu(settings: Settings, *, whole: bool = False) -> tuple[Cascade, Chat
         cascade = build_nlu(settings, model)
         if isinstance(cascade.model, LlmUnderstander):
             cascade.model.warm()
-    if advised and getattr(cascade.fast, "advise", None) is None:
+    adviser = getattr(cascade.fast, "advise", None)
+    if adviser and whole:
+        with waiting("正在准备第二个读者（第一次要把它变小，约半分钟）…"):
+            _ = adviser.encoder
+    if advised and adviser is None:
         stderr.print(f"without a second reader, a little is understood less; run: {SECOND_READER}", style="dim")
     return cascade, model
 

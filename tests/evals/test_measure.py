@@ -50,7 +50,7 @@ def _models(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     model = Mute({})
     nlu = build_nlu(load_settings(), model)
     for module in (measure, evaluate):
-        monkeypatch.setattr(module, "ready_nlu", lambda _: (nlu, model))
+        monkeypatch.setattr(module, "ready_nlu", lambda _, **_how: (nlu, model))
     monkeypatch.setattr(measure, "build_asr", lambda _: Ear())
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from courier_voice.audio.endpoint import FRAME, FRAME_S
 from courier_voice.audio.ring import Both, Frame, Ring
-from courier_voice.core.errors import MicrophoneError
+from courier_voice.core.errors import MicrophoneError, SpeechError
 from courier_voice.core.words import RATE, Audio
 
 __all__ = ["Capture", "Frame", "Reference", "frames_of", "open_microphone", "record_while"]
@@ -55,13 +55,15 @@ class Capture(Iterator[Frame]):
 
     def __init__(self, rate: int, ring: Ring) -> None:
         self.rate, self.ring = rate, ring
-        self._zeros = 0
+        self._zeros = self._told = 0
 
     def __next__(self) -> Frame:
         return self.both().heard
 
     def both(self) -> Both:
-        """The next frame, with what was played meanwhile."""
+        """The next frame, with what was played meanwhile. What was lost is told of once its reader has caught up."""
+        if not self.ring:
+            self.tell_lost()
         taken = self.ring.take(_DEAD_AFTER_S)
         if taken is None:
             raise MicrophoneError(
@@ -76,11 +78,19 @@ class Capture(Iterator[Frame]):
         while True:
             yield self.both()
 
+    def tell_lost(self) -> None:
+        """Log how many frames have been dropped since this was last told, if any."""
+        lost = self.ring.dropped - self._told
+        self._told = self.ring.dropped
+        if lost:
+            log.warning("microphone: %d frames of 32 ms were dropped, what was said half a minute ago with them", lost)
+
 
 @contextmanager
 def open_microphone(device: str | int | None = None, reference: Reference | None = None) -> Iterator[Capture]:
     """A microphone while the context is open; ``device`` is sounddevice's name or number. PortAudio's thread fills a
-    ring of 30 s. A device that refuses 16 kHz is opened at a rate of its own and resampled.
+    ring of 30 s. A device that refuses 16 kHz is opened at a rate of its own and resampled. One that is lost while the
+    context is open has PortAudio look for devices again, so that the next try finds what is there by then.
 
     Raises MicrophoneError when PortAudio or a device is missing, refused, or lost while recording.
     """
@@ -96,12 +106,17 @@ def open_microphone(device: str | int | None = None, reference: Reference | None
             raise MicrophoneError(f"no microphone can be opened ({_brief(error)}): {_fix(_NO_DEVICE)}") from error
     if rate < RATE:
         log.warning("microphone: only %d Hz (a headset's telephone profile?): words are heard less well", rate)
+    capture, lost = Capture(rate, ring), False
     try:
-        yield Capture(rate, ring)
+        yield capture
+    except (MicrophoneError, SpeechError):  # a headset takes microphone and speaker with it, or changes both
+        lost = True
+        raise
     finally:
         stream.close()
-        if ring.dropped:
-            log.warning("microphone: %d frames of 32 ms were dropped", ring.dropped)
+        capture.tell_lost()
+        if lost:
+            _rescan(sounddevice)
 
 
 def _opened(sd: Any, device: str | int | None, ring: Ring, reference: Reference | None) -> tuple[Any, int]:

@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 import numpy as np
 
+from courier_voice.core.turn import Turn
 from courier_voice.core.words import RATE, Audio
 
 Earcon = Literal["listening", "done", "queued", "error"]
@@ -28,6 +29,16 @@ def earcon(name: Earcon) -> Audio:
     gap = np.zeros(round(0.02 * RATE))
     parts = [part for hz, seconds in _TONES[name] for part in (_tone(hz, seconds), gap)]
     return Audio(np.concatenate(parts[:-1]).astype(np.float32))
+
+
+def earcon_of(turn: Turn, *, queued: bool) -> Earcon | None:
+    """The sound that goes before a turn's reply; none before what only answers or asks. ``queued``: an effect of it
+    waits for the network."""
+    if queued:
+        return "queued"
+    if turn.kind == "reject":
+        return "error" if turn.reply else None
+    return "done" if turn.kind == "act" else None
 
 
 def _tone(hz: int, seconds: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

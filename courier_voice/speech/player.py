@@ -7,12 +7,19 @@ from contextlib import contextmanager
 from typing import Any, Final, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from courier_voice.core.errors import SpeechError
 from courier_voice.core.words import Audio
 
+Samples = NDArray[np.float32]
+Take = Callable[[int], Samples]
+"""So many samples."""
+
 VOICE_RATE: Final = 24_000
 """What voices are made at: a card that takes it need not be given anything else."""
+_BLOCK: Final = 256
+"""Samples taken at a time for a card of another rate."""
 
 
 class Player(Protocol):
@@ -59,7 +66,7 @@ class SoundDevicePlayer:
         except (sd.PortAudioError, ValueError) as error:
             raise _no_sound(error) from error
 
-    def _fitted(self, sd: Any, audio: Audio) -> tuple[np.ndarray[Any, Any], int]:
+    def _fitted(self, sd: Any, audio: Audio) -> tuple[Samples, int]:
         """Many cards take only 44.1 or 48 kHz: then resample to what the card prefers."""
         try:
             sd.check_output_settings(device=self._device, channels=1, samplerate=audio.rate)
@@ -87,27 +94,54 @@ def output_rate(device: int | str | None = None) -> int:
 
 @contextmanager
 def sounding(
-    take: Callable[[int], np.ndarray[Any, Any]], rate: int, device: int | str | None = None
+    take: Take, rate: int, device: int | str | None = None
 ) -> Iterator[Callable[[], bool]]:
-    """A card that asks ``take`` for so many samples whenever it wants some, while the context is open; yields whether
-    it still does. Raises SpeechError when it cannot be opened.
+    """A card that asks ``take`` for so many samples at ``rate`` whenever it wants some, while the context is open;
+    yields whether it still does. One that has another rate by now, as a headset that went over to its telephone profile,
+    is given what it wants. Raises SpeechError when it cannot be opened.
     """
     sd = _sounddevice()
 
-    def give(out: Any, count: int, _time: Any, _status: Any) -> None:
-        out[:, 0] = take(count)
+    def opened(rate: int, take: Take) -> Any:
+        def give(out: Any, count: int, _time: Any, _status: Any) -> None:
+            out[:, 0] = take(count)
 
-    try:
         stream = sd.OutputStream(
             samplerate=rate, channels=1, dtype="float32", latency="low", device=device, callback=give
         )
         stream.start()
+        return stream
+
+    try:
+        try:
+            stream = opened(rate, take)
+        except sd.PortAudioError:
+            own = int(sd.query_devices(device, "output")["default_samplerate"])
+            if own == rate:
+                raise
+            stream = opened(own, _at(own, take, rate))
     except (sd.PortAudioError, ValueError) as error:
         raise _no_sound(error) from error
     try:
         yield lambda: bool(stream.active)
     finally:
         stream.close()
+
+
+def _at(own: int, take: Take, rate: int) -> Take:
+    """What ``take`` gives at ``rate``, at the rate ``own``, without seams."""
+    import soxr
+
+    fitted, left = soxr.ResampleStream(rate, own, 1, dtype="float32"), np.zeros(0, np.float32)
+
+    def given(count: int) -> Samples:
+        nonlocal left
+        while len(left) < count:
+            left = np.concatenate([left, fitted.resample_chunk(take(_BLOCK))])
+        out, left = left[:count], left[count:]
+        return out
+
+    return given
 
 
 def _sounddevice() -> Any:

@@ -76,9 +76,28 @@ def test_a_card_takes_what_is_said_at_its_own_rate_while_it_is_open(card: Card) 
 
 @pytest.mark.parametrize("card", [48_000], indirect=True)
 def test_a_card_that_refuses_names_the_fix(card: Card) -> None:
+    card.rate = 0  # nothing is good enough
     with pytest.raises(SpeechError, match="plug in or choose a speaker"), sounding(np.zeros, VOICE_RATE):
         pass
     assert not card.active
+
+
+@pytest.mark.parametrize("card", [8_000, 16_000, 44_100], indirect=True)
+def test_a_card_that_has_another_rate_by_now_is_given_it_without_seams(card: Card) -> None:
+    played = 0
+
+    def take(count: int) -> np.ndarray:
+        nonlocal played
+        t = np.arange(played, played + count) / VOICE_RATE
+        played += count
+        return np.asarray(0.5 * np.sin(2 * np.pi * 300 * t), np.float32)
+
+    with sounding(take, VOICE_RATE):
+        pass
+    heard = np.concatenate(card.played)
+    steady = heard[len(heard) // 3 :]
+    assert np.abs(steady).max() == pytest.approx(0.5, abs=0.02)
+    assert np.abs(np.diff(steady)).max() < 0.5 * 2 * np.pi * 300 / card.rate * 1.05
 
 
 def test_what_was_played_at_another_rate_is_known_at_16_khz_without_seams() -> None:

@@ -16,7 +16,7 @@ from courier_voice.agent import Agent
 from courier_voice.core.errors import SettingsError, WeightsError
 from courier_voice.core.ports import ChatModel, LogisticsApi, Speaker, SpeechDetector, Synthesizer, Transcriber
 from courier_voice.core.privacy import PersonalFilter, masked_trace
-from courier_voice.settings import Settings
+from courier_voice.settings import Settings, device
 from courier_voice.understanding import EMBEDDER, build_mender
 
 if TYPE_CHECKING:
@@ -215,7 +215,8 @@ def build_speaker(settings: Settings, write: Callable[[str], object]) -> Speaker
 
     synth = build_synthesizer(settings)
     stamp = str(getattr(synth, "stamp", type(synth).__name__))
-    return VoiceSpeaker(synth, SoundDevicePlayer(), PhraseCache(settings.home / "phrases", stamp), console)
+    player = SoundDevicePlayer(device(settings.tts.device))
+    return VoiceSpeaker(synth, player, PhraseCache(settings.home / "phrases", stamp), console)
 
 
 @dataclass

@@ -13,7 +13,7 @@ from courier_voice import __version__
 from courier_voice.commands.groups import evals, models, train
 from courier_voice.commands.kb_line import app as kb
 from courier_voice.commands.ledger_line import app as ledger
-from courier_voice.commands.options import AsrAdapter, Engine, Json, Modes, Nlu, Sources, Unmasked, World
+from courier_voice.commands.options import AsrAdapter, Engine, Input, Json, Modes, Nlu, Sources, Unmasked, World
 
 app = typer.Typer(
     name="courier-voice",
@@ -67,10 +67,8 @@ def listen(
             "after a reply (default: COURIER_LISTEN__MODE; the phrase: COURIER_LISTEN__PHRASE)."
         ),
     ] = None,
-    source: Annotated[
-        Path | None, typer.Option("--input", exists=True, dir_okay=False, help="A recording instead of the microphone.")
-    ] = None,
-    realtime: Annotated[bool, typer.Option("--realtime", help="Play the recording at its own pace.")] = False,
+    source: Input = None,
+    realtime: Annotated[bool, typer.Option("--realtime", help="Play it at its own pace; - is live then.")] = False,
     world: World = None,
     json_: Json = False,
 ) -> None:

@@ -131,10 +131,12 @@ class Tts(Group):
     engine: Literal["auto", "kokoro", "espeak", "console"] = "auto"
     voice: str = "zf_xiaoxiao"
     speed: float = Field(default=1.1, ge=0.5, le=2.0)
+    device: str = ""
+    """The number of a sound output, or a part of its name; empty: the system's choice."""
 
 
 class Listen(Group):
-    """Whom `listen` listens to."""
+    """Whom `listen` listens to, and through what."""
 
     mode: Literal["open", "push", "wake"] = "open"
     """``open``: everybody, always; ``push``: while a key says so; ``wake``: who has said the phrase, and for a while
@@ -145,6 +147,13 @@ class Listen(Group):
     """How long after a reply the phrase is not needed."""
     answer_s: float = Field(default=30.0, ge=0)
     """The same while something waits for a yes or an answer."""
+    microphone: str = ""
+    """The number of a microphone, or a part of its name; empty: the system's choice."""
+
+
+def device(named: str) -> int | str | None:
+    """A sound device as sounddevice wants it named: its number, a part of its name, or None for the system's choice."""
+    return int(named) if named.isdigit() else named or None
 
 
 class Settings(BaseSettings):

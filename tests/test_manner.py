@@ -32,6 +32,13 @@ from courier_voice.understanding import build_nlu
         ("小点声", "quieter"),
         ("换个声音", "other"),
         ("换成男声", "man"),
+        ("我在打电话呢", "hush"),
+        ("我接个电话", "hush"),
+        ("先别说话", "hush"),
+        ("电话打完了", "over"),
+        ("我要打个电话", None),
+        ("帮我打电话", None),
+        ("我在给王女士打电话", None),
         ("跟王女士说快点", None),
         ("让他快点下来", None),
         ("给尾号六六八八打电话", None),
@@ -95,7 +102,8 @@ def test_wishes_are_done_before_they_are_answered(tmp_path: Path, monkeypatch: p
         scene, settings, tmp_path / "o.sqlite3", nlu=build_nlu(settings, None), polisher=TemplatePolisher(), asr=None
     )
     speaker = _speaker(0.1)
-    manners = Manners(settings, wired.agent, speaker)
+    on_call = OnCall(lambda: 0.0)
+    manners = Manners(settings, wired.agent, speaker, on_call)
     with wired.outbox:
         turn = manners(normalize("说快点"))
         assert turn
@@ -107,6 +115,15 @@ def test_wishes_are_done_before_they_are_answered(tmp_path: Path, monkeypatch: p
         assert speaker.sound("好").samples[0] == pytest.approx(0.6)
         assert len(built) == 1, "a louder voice is the same voice"
         assert manners(normalize("给尾号六六八八打电话")) is None
+        assert manners(normalize("打完了")) is None, "of something else"
+        hushed = manners(normalize("我在打电话"))
+        assert hushed
+        assert hushed.reply
+        assert on_call
+        assert speaker.sound("好").samples[0] == pytest.approx(0.6 * 0.4)
+        assert manners(normalize("打完了"))
+        assert not on_call
+        assert speaker.sound("好").samples[0] == pytest.approx(0.6)
 
 
 def test_a_call_is_not_talked_into() -> None:
@@ -117,4 +134,10 @@ def test_a_call_is_not_talked_into() -> None:
     on_call.note(turn)
     assert on_call
     now[0] = CALL_S + 1
+    assert not on_call
+    on_call.tell(True)
+    now[0] += 10 * CALL_S
+    assert on_call, "he has not said that it is over"
+    on_call.note(turn)
+    on_call.tell(False)
     assert not on_call

@@ -20,6 +20,7 @@ from courier_voice.audio.endpoint import FRAME, FRAME_S
 from courier_voice.audio.mic import Capture, Frame
 from courier_voice.audio.ring import Both, Ring
 from courier_voice.commands import overtalk
+from courier_voice.commands.aloud import Trouble
 from courier_voice.commands.overtalk import Overtalk, beside, mouth_of, on_device
 from courier_voice.core.errors import SpeechError
 from courier_voice.core.parcels import Day
@@ -212,7 +213,7 @@ def test_no_voice_no_canceller_or_no_card_keeps_the_microphone_closed(monkeypatc
     mouth.close()
     assert mouth_of(ConsoleSpeaker(), simulated=True) is None
 
-    def no_card() -> int:
+    def no_card(device: object) -> int:
         raise SpeechError("no usable sound output")
 
     monkeypatch.setattr(overtalk, "output_rate", no_card)
@@ -235,13 +236,13 @@ def test_a_card_that_goes_away_is_said_once_and_opened_again(
         yield Capture(RATE, ring)
 
     @contextmanager
-    def sounding(take: Any, rate: int) -> Iterator[Callable[[], bool]]:
+    def sounding(take: Any, rate: int, device: Any) -> Iterator[Callable[[], bool]]:
         nonlocal opened
         opened += 1
         yield lambda: opened > 2
 
     monkeypatch.setattr(overtalk, "sounding", sounding)
-    turn = next(on_device(loop.over, microphone))
+    turn = next(on_device(loop.over, microphone, Trouble(ConsoleSpeaker(lambda _: None))))
     assert isinstance(turn, Turn)
     assert turn.intent == "dial"
     assert capsys.readouterr().err.count("plug it in again") == 1

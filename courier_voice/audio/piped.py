@@ -1,7 +1,7 @@
 """Frames of a stream of bytes as they come: a pipe, a file, a socket's ``makefile("rb")``, anything buffered.
 
-Raw sound is 16-bit little-endian mono at 16 kHz, what ``arecord -f S16_LE -r 16000`` and ``ffmpeg -f s16le`` write. A WAV
-of 16-bit samples, whatever its rate and channels, is known by its header. Nothing is dropped: who writes waits.
+Raw sound is 16-bit little-endian mono at 16 kHz, what ``arecord -f S16_LE -r 16000`` and ``ffmpeg -f s16le`` write. A
+WAV of 16-bit samples, whatever its rate and channels, is known by its header. Nothing is dropped: who writes waits.
 """
 
 from __future__ import annotations

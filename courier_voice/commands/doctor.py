@@ -23,7 +23,7 @@ from courier_voice.commands.out import begin, emit, waiting
 from courier_voice.core.errors import CourierVoiceError, ModelError, SettingsError
 from courier_voice.logistics.store import WAITING, Store
 from courier_voice.logistics.vault import open_vault
-from courier_voice.settings import Settings
+from courier_voice.settings import Settings, device
 from courier_voice.speech.espeak import Espeak
 from courier_voice.speech.player import SoundDevicePlayer
 from courier_voice.understanding import EMBEDDER
@@ -71,8 +71,9 @@ def doctor(json_: bool) -> None:
 def checks(settings: Settings) -> Iterator[Check]:
     """Every check in turn, each made when it is asked for."""
     yield _tried("python", _python, "packages are missing")
-    yield _tried("microphone", _microphone, "cannot be used", needed=False)
-    yield _tried("speaker", SoundDevicePlayer().probe, "cannot be used: replies are shown, not spoken", needed=False)
+    yield _tried("microphone", lambda: _microphone(settings), "cannot be used", needed=False)
+    player = SoundDevicePlayer(device(settings.tts.device))
+    yield _tried("speaker", player.probe, "cannot be used: replies are shown, not spoken", needed=False)
     with waiting("正在核对模型文件…"):
         rows = [row for row in list_entries(settings.weights) if row.default]
     used = {settings.asr.model} if settings.asr.engine in ("faster-whisper", "whisper") else set()
@@ -108,11 +109,12 @@ def _python() -> str:
     return f"{platform.python_version()}, {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
 
 
-def _microphone() -> str:
-    with open_microphone():
+def _microphone(settings: Settings) -> str:
+    chosen = device(settings.listen.microphone)
+    with open_microphone(chosen):
         import sounddevice
 
-        return str(sounddevice.query_devices(kind="input")["name"])
+        return str(sounddevice.query_devices(chosen, "input")["name"])
 
 
 def _weights(row: Row, *, needed: bool) -> Check:

@@ -1,5 +1,5 @@
-"""listen: the loop on the microphone or on a file. The microphone stays open while a turn is answered where the echo
-can be taken out, and is closed meanwhile where it cannot: it never hears itself.
+"""listen: the loop on the microphone, on a file or on a pipe. The microphone stays open while a turn is answered where
+the echo can be taken out, and is closed meanwhile where it cannot: it never hears itself.
 """
 
 from __future__ import annotations
@@ -7,8 +7,9 @@ from __future__ import annotations
 import select
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -19,24 +20,24 @@ from courier_voice.app import build_agent, build_asr, build_polisher, build_spea
 from courier_voice.audio.endpoint import FRAME_S
 from courier_voice.audio.mic import Frame, frames_of, open_microphone, record_while
 from courier_voice.audio.partials import Partials
+from courier_voice.audio.piped import piped
 from courier_voice.audio.wav import read_audio
 from courier_voice.commands.addressed import Doorkeeper, FrameClock
+from courier_voice.commands.aloud import Aloud, Trouble
 from courier_voice.commands.manner import Manners, OnCall
 from courier_voice.commands.models import ready_nlu
 from courier_voice.commands.out import begin, emit, stderr, turn_row, waiting
 from courier_voice.commands.overtalk import IDLE_S, RETRY_S, Overtalk, in_recording, mouth_of, on_device
 from courier_voice.commands.talk import in_world, show
 from courier_voice.core.errors import MicrophoneError
-from courier_voice.core.ports import Speaker, Transcriber
+from courier_voice.core.ports import Transcriber
 from courier_voice.core.privacy import mask_phones
 from courier_voice.core.turn import Turn
 from courier_voice.core.words import Audio
 from courier_voice.dialog.hints import hints
 from courier_voice.live import Listener, in_time, is_command
+from courier_voice.settings import device
 from courier_voice.speech.console import ConsoleSpeaker
-from courier_voice.speech.earcons import earcon
-from courier_voice.speech.mouth import Mouth
-from courier_voice.speech.speaker import VoiceSpeaker
 
 Microphone = Callable[[], AbstractContextManager[Iterator[Frame]]]
 
@@ -44,57 +45,63 @@ END: Final = object()
 
 
 def listen(mode: str | None, world: Path | None, source: Path | None, realtime: bool, json_: bool) -> None:
+    """``source``: a recording, or - for what comes in on standard input, instead of the microphone."""
     settings = begin(**in_world(world), **({"listen": {"mode": mode}} if mode else {}))
-    push = settings.listen.mode == "push" and source is None
-    played = read_audio(source) if source else None
-    if played is None:
-        with open_microphone():
+    push = settings.listen.mode == "push"
+    microphone = partial(open_microphone, device(settings.listen.microphone))
+    recorded = _frames_of(source) if source else None
+    if recorded is None:
+        with microphone():
             pass  # none: say so before the models are waited for
     with waiting("正在准备识别模型…"):
         asr = build_asr(settings)
     cascade, model = ready_nlu(settings)
-    speaker = build_speaker(settings, lambda _: None)
+    voice = build_speaker(settings, lambda _: None)
     mute = ConsoleSpeaker(lambda _: None)
     wired = build_agent(settings, nlu=cascade, polisher=build_polisher(model), speaker=mute, asr=asr)
-    listener = Listener(wired.agent, cascade.glance, in_step=bool(played) and not realtime)
+    listener = Listener(wired.agent, cascade.glance, in_step=bool(recorded) and not realtime)
     clock = FrameClock() if listener.in_step else None
     keeper = Doorkeeper(settings, wired.agent, asr, clock or time.monotonic) if settings.listen.mode == "wake" else None
     listener.partials = None if listener.in_step or json_ or keeper else words_of(asr, wired.agent)
-    listener.instead, on_call = Manners(settings, wired.agent, speaker), OnCall()
-    aloud = realtime if played else not push
-    mouth = mouth_of(speaker, simulated=bool(played)) if aloud else None
+    on_call, trouble, aloud = OnCall(), Trouble(voice), Aloud(voice, wired.agent.effects)
+    listener.instead = Manners(settings, wired.agent, voice, on_call)
+    card = device(settings.tts.device)
+    talks_over = not push and (realtime or not recorded)
+    mouth = mouth_of(voice, simulated=bool(recorded), device=card) if talks_over else None
     turns: Iterator[Turn | None]
+    if recorded and realtime:
+        recorded = in_time(recorded, FRAME_S)
     if mouth:
-        speaker, over = mouth, Overtalk(listener, mouth, keeper.answered if keeper else lambda: None)
-        turns = in_recording(over, in_time(frames_of(played), FRAME_S)) if played else on_device(over, open_microphone)
-    elif played:
-        turns = heard_in(listener, played, realtime, clock)
+        aloud.speaker, over = mouth, Overtalk(listener, mouth, keeper.answered if keeper else lambda: None)
+        turns = in_recording(over, recorded) if recorded else on_device(over, microphone, trouble, card)
+    elif push:
+        sounds = held(recorded) if recorded else pushed(microphone, trouble, aloud.called)
+        turns = map(wired.agent.take_turn, sounds)
     else:
-        turns = (
-            (wired.agent.take_turn(a) for a in pushed(open_microphone)) if push else spoken(listener, open_microphone)
-        )
+        turns = heard_in(listener, recorded, clock) if recorded else spoken(listener, microphone, trouble)
     stderr.print("按 Ctrl-C 结束。", style="dim")
     with wired.outbox:
         try:
             while True:
+                aloud.look()
                 waited = bool(wired.agent.memory.context().waiting)
                 turn = next(turns, END)
                 if isinstance(turn, Turn):
                     _report(turn, json_)
-                    on_call.note(turn)
                     if keeper and keeper.called:
-                        called(speaker)
+                        aloud.called()
                     elif turn.reply and (push or waited or is_command(turn) or (keeper and keeper.by_name)):
-                        speaker.say(turn.reply)
+                        aloud.say(turn)
                     else:
                         continue
+                    on_call.note(turn)
                     if keeper:
                         keeper.answered()
                 elif turn is END:
                     break
                 elif not on_call and (news := wired.agent.catch_up()) is not None:
                     _report(news, json_)
-                    speaker.say(news.reply)
+                    aloud.say(news)
                     listener.replied()
                     if keeper:
                         keeper.answered()
@@ -107,11 +114,13 @@ def listen(mode: str | None, world: Path | None, source: Path | None, realtime: 
                 mouth.close()
 
 
-def called(speaker: Speaker) -> None:
-    """He has said the wake phrase and nothing else: he may go on."""
-    stderr.print("在听…", style="dim")
-    if isinstance(speaker, (VoiceSpeaker, Mouth)):
-        speaker.play(earcon("listening"))
+def _frames_of(source: Path) -> Iterator[Frame]:
+    """Raises AudioError, and typer.BadParameter for a keyboard in a stream's place."""
+    if str(source) != "-":
+        return frames_of(read_audio(source))
+    if sys.stdin.isatty():
+        raise typer.BadParameter("- is for a pipe: arecord -f S16_LE -r 16000 | courier-voice listen --input -")
+    return piped(sys.stdin.buffer)
 
 
 def words_of(asr: Transcriber, agent: Agent) -> Partials | None:
@@ -125,32 +134,33 @@ def words_of(asr: Transcriber, agent: Agent) -> Partials | None:
     )
 
 
-def spoken(listener: Listener, microphone: Microphone) -> Iterator[Turn | None]:
+def spoken(listener: Listener, microphone: Microphone, trouble: Trouble) -> Iterator[Turn | None]:
     """Hands free: turn after turn, None when nobody has spoken for a while. The microphone is closed in between, so
-    that the reply is not heard. Lost, it is said and tried again.
+    that the reply is not heard. Lost, it is told and tried again.
     """
     stderr.print("请说…", style="dim")
-    lost = False
     while True:
         try:
             with microphone() as frames:
-                live = next(listener.turns(_until_idle(listener, frames)), None)
-            lost = False
+                live = next(listener.turns(_until_idle(listener, _working(frames, trouble))), None)
         except MicrophoneError as error:
-            if not lost:
-                stderr.print(f"{error.said}（{error}）", markup=False)
-            lost = True
+            trouble.told(error)
             time.sleep(RETRY_S)
             continue
         yield live.turn if live else None
 
 
-def heard_in(listener: Listener, audio: Audio, realtime: bool, clock: FrameClock | None = None) -> Iterator[Turn]:
-    """The turns of a recording, at the pace of a microphone or as fast as they are made; then ``clock`` goes by it."""
-    frames = clock.watch(frames_of(audio)) if clock else frames_of(audio)
-    for live in listener.turns(in_time(frames, FRAME_S) if realtime else frames):
+def heard_in(listener: Listener, frames: Iterable[Frame], clock: FrameClock | None = None) -> Iterator[Turn]:
+    """The turns of any stream of frames, until it ends: a recording, a pipe, a socket. ``clock`` goes by it."""
+    for live in listener.turns(clock.watch(frames) if clock else frames):
         stderr.print(f"静音 {live.endpoint_s:.2f} 秒后结束，{live.behind_s * 1000:.0f} 毫秒后办好", style="dim")
         yield live.turn
+
+
+def _working(frames: Iterable[Frame], trouble: Trouble) -> Iterator[Frame]:
+    for frame in frames:
+        trouble.heard(frame)
+        yield frame
 
 
 def _until_idle(listener: Listener, frames: Iterator[Frame]) -> Iterator[Frame]:
@@ -167,15 +177,29 @@ def _until_idle(listener: Listener, frames: Iterator[Frame]) -> Iterator[Frame]:
         yield frame
 
 
-def pushed(microphone: Microphone) -> Iterator[Audio]:
-    """Push to talk: Enter starts a recording and Enter ends it, until the input ends."""
+def pushed(microphone: Microphone, trouble: Trouble, recording: Callable[[], None]) -> Iterator[Audio]:
+    """Push to talk: Enter starts a recording, which ``recording`` tells, and Enter ends it, until the input ends. A
+    microphone that is lost is told, and tried again at the next Enter.
+    """
     while True:
         stderr.print("按回车开始说…", style="dim")
         if not sys.stdin.readline():
             return
+        recording()
         stderr.print("正在录，说完按回车…", style="dim")
-        with microphone() as frames:
-            audio = record_while(frames, lambda: not _entered())
+        try:
+            with microphone() as frames:
+                audio = record_while(_working(frames, trouble), lambda: not _entered())
+        except MicrophoneError as error:
+            trouble.told(error)
+            continue
+        yield audio
+
+
+def held(frames: Iterable[Frame]) -> Iterator[Audio]:
+    """A recording as if the key were held from its beginning to its end, a minute at a time."""
+    frames = iter(frames)
+    while (audio := record_while(frames, lambda: True)).seconds:
         yield audio
 
 

@@ -45,6 +45,16 @@ World = Annotated[
     Path | None,
     typer.Option(exists=True, dir_okay=False, help="World file of the mock carrier (default: the shipped demo world)."),
 ]
+Input = Annotated[
+    Path | None,
+    typer.Option(
+        "--input",
+        exists=True,
+        dir_okay=False,
+        allow_dash=True,
+        help="A recording instead of the microphone; - for a pipe of 16-bit mono at 16 kHz, or of a WAV.",
+    ),
+]
 Engine = Annotated[Engines | None, typer.Option(help="The recogniser.")]
 AsrAdapter = Annotated[
     str | None,

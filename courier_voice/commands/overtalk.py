@@ -17,6 +17,7 @@ from courier_voice.audio.duplex import Duplex, has_canceller
 from courier_voice.audio.endpoint import FRAME, FRAME_S
 from courier_voice.audio.mic import Capture, Frame, Reference
 from courier_voice.audio.ring import Both
+from courier_voice.commands.aloud import Trouble
 from courier_voice.commands.out import stderr
 from courier_voice.core.errors import MicrophoneError, SpeechError
 from courier_voice.core.ports import Speaker
@@ -42,9 +43,10 @@ class OpenMicrophone(Protocol):
     def __call__(self, *, reference: Reference) -> AbstractContextManager[Capture]: ...
 
 
-def mouth_of(speaker: Speaker, *, simulated: bool) -> Mouth | None:
+def mouth_of(speaker: Speaker, *, simulated: bool, device: int | str | None = None) -> Mouth | None:
     """The speaker's voice as a stream that can be cut off; None where it cannot be, and why is logged: it only writes,
-    no echo canceller is installed, or nothing plays. ``simulated``: frames of a recording take it, no card is needed.
+    no echo canceller is installed, or nothing plays on ``device``. ``simulated``: frames of a recording take it, no
+    card is needed.
     """
     if not isinstance(speaker, VoiceSpeaker):
         return None
@@ -52,7 +54,7 @@ def mouth_of(speaker: Speaker, *, simulated: bool) -> Mouth | None:
         log.info("the microphone is closed while answering: for talking over it, pip install pywebrtc-audio")
         return None
     try:
-        rate = RATE if simulated else output_rate()
+        rate = RATE if simulated else output_rate(device)
     except SpeechError as error:
         log.info("the microphone is closed while answering: %s", error)
         return None
@@ -111,24 +113,25 @@ class Overtalk:
                 return
 
 
-def on_device(over: Overtalk, microphone: OpenMicrophone) -> Iterator[Turn | None]:
-    """On a microphone and a sound card, both open all the time. Lost, it is said and both are tried again."""
+def on_device(
+    over: Overtalk, microphone: OpenMicrophone, trouble: Trouble, device: int | str | None = None
+) -> Iterator[Turn | None]:
+    """On a microphone and a sound card (``device``), both open all the time. Lost, it is told and both are tried again,
+    with whatever rates they have by then."""
     stderr.print("请说…", style="dim")
-    lost = False
     while True:
         try:
             with ExitStack() as held:
                 capture = held.enter_context(microphone(reference=over.mouth.reference))
-                plays = held.enter_context(sounding(over.mouth.take, over.mouth.rate))
+                plays = held.enter_context(sounding(over.mouth.take, over.mouth.rate, device))
                 over.duplex.late = lambda ring=capture.ring: len(ring) * FRAME_S  # type: ignore[misc]
-                for live in over.turns(_while_playing(capture.pairs(), plays)):
-                    lost = False
+                for live in over.turns(
+                    _while_playing(capture.pairs(), plays, lambda frame: trouble.heard(frame, over.mouth))
+                ):
                     yield live.turn if live else None
         except (MicrophoneError, SpeechError) as error:
             over.mouth.stop()
-            if not lost:
-                stderr.print(f"{error.said}（{error}）", markup=False)
-            lost = True
+            trouble.told(error)
             time.sleep(RETRY_S)
 
 
@@ -154,8 +157,9 @@ def in_recording(over: Overtalk, frames: Iterable[Frame], back: Back | None = No
         yield live.turn
 
 
-def _while_playing(pairs: Iterable[Both], plays: Callable[[], bool]) -> Iterator[Both]:
+def _while_playing(pairs: Iterable[Both], plays: Callable[[], bool], heard: Callable[[Frame], None]) -> Iterator[Both]:
     for both in pairs:
         if not plays():
             raise SpeechError("the sound output has gone: plug it in again, or choose another")
+        heard(both.heard)
         yield both

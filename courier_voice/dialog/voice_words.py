@@ -1,4 +1,6 @@
-"""说快点, 换个声音, 声音大点: how the agent is to speak. Only when nothing else is said: 跟王女士说快点 is a text."""
+"""说快点, 换个声音, 声音大点, 我在打电话: how the agent is to speak. Only when nothing else is said: 跟王女士说快点 is
+a text.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from typing import Final, Literal
 from courier_voice.core.turn import NluContext
 from courier_voice.core.words import Utterance
 
-Change = Literal["faster", "slower", "louder", "quieter", "other", "man", "woman", "reset"]
+Change = Literal["faster", "slower", "louder", "quieter", "other", "man", "woman", "reset", "hush", "over"]
 
 _LEAD: Final = r"(?:哎|诶|欸|嗯|呃|那个|喂|请|麻烦|麻烦你|你|你能|能不能|可以|给我|帮我)*"
 _TAIL: Final = r"(?:行吗|可以吗|好吗|好不好|行不行|吗|吧|啊|呀|呗|嘛|了)*"
@@ -40,6 +42,10 @@ _PATTERNS: Final[tuple[tuple[Change, str], ...]] = (
     ("man", r"换(?:成|个|一个|为)*男(?:声|生|的声音|声音|人的?声音)"),
     ("woman", r"换(?:成|个|一个|为)*女(?:声|生|的声音|声音|人的?声音)"),
     ("other", r"换(?:一?个|一?种|一下|下)?(?:声音|嗓音|音色|嗓子)"),
+    ("hush", r"我(?:这儿|这边)?(?:先|正)?在(?:打|接|听|讲)着?个?电话呢?|我(?:要|先|去)*接(?:一?个|一下)?电话"),
+    ("hush", r"先?(?:别|不要)(?:说话|出声|吱声)|先?安静(?:一?点儿?|一下|一会儿?)?|静音|安静模式"),
+    ("over", r"我?(?:电话|通话)?(?:打|接|讲|聊)完了?|(?:电话|通话)(?:挂断|挂|结束)了?|(?:可以|能)(?:说话|出声)"),
+    ("over", r"取消静音"),
     ("reset", r"(?:声音|语速|音量)(?:恢复|还原)(?:默认|正常|原样)?|恢复(?:默认|原来)的?(?:声音|语速|音量)"),
 )
 _WHOLE: Final = tuple((change, re.compile(f"{_LEAD}(?:{pattern}){_TAIL}")) for change, pattern in _PATTERNS)
@@ -56,6 +62,10 @@ class Manner:
     voice: str = ""
 
 
+QUIET: Final = 0.4
+"""How loud, as a factor, what is asked for is told while he has somebody on the phone."""
+
+
 SAID: Final[dict[Change, str]] = {
     "faster": "好，说快一点。",
     "slower": "好，说慢一点。",
@@ -65,6 +75,8 @@ SAID: Final[dict[Change, str]] = {
     "man": "好，换成男声。",
     "woman": "好，换成女声。",
     "reset": "好，恢复原来的声音。",
+    "hush": "好，您打，我小声点。",
+    "over": "好，接着说。",
 }
 _STEP: Final = 1.2
 _SPEEDS: Final = (0.6, 1.8)
@@ -80,7 +92,9 @@ def voice_change(said: Utterance, context: NluContext) -> Change | None:
 
 
 def changed(manner: Manner, change: Change, voices: tuple[str, ...] = ()) -> tuple[Manner, str]:
-    """The manner after a change, and what to say. ``voices`` are those there are (z**f**_… women, z**m**_… men)."""
+    """The manner after a change that is neither ``hush`` nor ``over``, and what to say. ``voices`` are
+    those there are (z**f**_… women, z**m**_… men).
+    """
     if change in ("faster", "slower"):
         speed = _stepped(manner.speed, change == "faster", _SPEEDS)
         end = "已经最快了。" if change == "faster" else "已经最慢了。"

@@ -93,12 +93,10 @@ def output_rate(device: int | str | None = None) -> int:
 
 
 @contextmanager
-def sounding(
-    take: Take, rate: int, device: int | str | None = None
-) -> Iterator[Callable[[], bool]]:
+def sounding(take: Take, rate: int, device: int | str | None = None) -> Iterator[Callable[[], bool]]:
     """A card that asks ``take`` for so many samples at ``rate`` whenever it wants some, while the context is open;
-    yields whether it still does. One that has another rate by now, as a headset that went over to its telephone profile,
-    is given what it wants. Raises SpeechError when it cannot be opened.
+    yields whether it still does. One that has another rate by now, as a headset that went over to its telephone
+    profile, is given what it wants. Raises SpeechError when it cannot be opened.
     """
     sd = _sounddevice()
 

@@ -87,7 +87,7 @@ def test_half_a_sample_at_the_end_is_told_and_the_rest_is_heard(caplog: pytest.L
 
 def test_a_frame_of_a_pipe_comes_as_soon_as_it_is_written_and_a_late_reader_loses_none() -> None:
     out, into = os.pipe()
-    with open(out, "rb") as stream, open(into, "wb", buffering=0) as writer:
+    with os.fdopen(out, "rb") as stream, os.fdopen(into, "wb", buffering=0) as writer:
         writer.write(RAW[: 2 * FRAME])
         frames = piped(stream)
         np.testing.assert_allclose(next(frames), WORD[:FRAME], atol=1e-4)

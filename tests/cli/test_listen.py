@@ -18,14 +18,18 @@ import soundfile
 from courier_voice.audio.mic import Frame, frames_of
 from courier_voice.audio.wav import read_audio
 from courier_voice.commands import listen
+from courier_voice.commands.aloud import Aloud, Trouble
 from courier_voice.core.errors import ApiUnavailable, MicrophoneError
 from courier_voice.core.turn import Draft, Turn, Understanding
 from courier_voice.core.words import Audio, Transcript, Utterance
 from courier_voice.dialog.memory import Memory
 from courier_voice.dialog.policy import NOT_UNDERSTOOD
 from courier_voice.live import Listener
+from courier_voice.speech.earcons import Earcon, earcon
+from courier_voice.speech.speaker import VoiceSpeaker
 
 Run = Callable[..., Any]
+EARCONS: tuple[Earcon, ...] = ("listening", "done", "queued", "error")
 PAUSE = np.zeros(2 * 16000, np.float32)
 
 
@@ -37,7 +41,7 @@ class FakeMicrophone:
         self.open = False
 
     @contextmanager
-    def __call__(self) -> Iterator[Iterator[Frame]]:
+    def __call__(self, device: object = None) -> Iterator[Iterator[Frame]]:
         self.open = True
         try:
             yield self._frames()
@@ -124,10 +128,30 @@ def test_each_push_is_a_recording_of_its_own(monkeypatch: pytest.MonkeyPatch, wo
     monkeypatch.setattr(listen, "_entered", lambda: next(presses))
     monkeypatch.setattr(sys, "stdin", io.StringIO("\n\n"))
     microphone = FakeMicrophone(word, word)
-    first, second = listen.pushed(microphone)
+    told: list[str] = []
+    first, second = listen.pushed(microphone, Trouble(Quiet()), lambda: told.append("recording"))
+    assert len(told) == 2
     assert first.seconds == pytest.approx(0.32)
     assert second.seconds == pytest.approx(len(word) / 16000 + 4, abs=0.04)
     assert not microphone.open
+
+
+class Quiet:
+    def say(self, text: str) -> None:
+        pass
+
+
+class Sounding(VoiceSpeaker):
+    """Keeps what is said, and which sounds are played."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.heard.append(text)
+
+    def play(self, tone: Audio) -> None:
+        self.heard += [name for name in EARCONS if np.array_equal(earcon(name).samples, tone.samples)]
 
 
 class Silent:
@@ -150,7 +174,10 @@ def _listener() -> Listener:
 
 def test_the_microphone_is_closed_between_utterances(word: np.ndarray) -> None:
     microphone = FakeMicrophone(word, np.tile(PAUSE, 10), word)
-    heard = [(turn is not None, microphone.open) for turn in islice(listen.spoken(_listener(), microphone), 3)]
+    heard = [
+        (turn is not None, microphone.open)
+        for turn in islice(listen.spoken(_listener(), microphone, Trouble(Quiet())), 3)
+    ]
     assert heard == [(True, False), (False, False), (True, False)]
 
 
@@ -174,8 +201,67 @@ def test_a_lost_microphone_is_reported_once_and_opened_again(
 
         yield broken()
 
-    assert next(listen.spoken(_listener(), lost)) is not None
+    voice = Sounding()
+    assert next(listen.spoken(_listener(), lost, Trouble(voice))) is not None
     assert capsys.readouterr().err.count("plug it in again") == 1
+    assert voice.heard == ["error", MicrophoneError.said, "listening"], "once, and that it is back"
+
+
+def test_a_microphone_lost_under_the_key_is_told_and_tried_at_the_next_push(
+    monkeypatch: pytest.MonkeyPatch, word: np.ndarray
+) -> None:
+    monkeypatch.setattr(listen, "_entered", lambda: False)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n\n"))
+    back, tries = FakeMicrophone(word), iter(range(10))
+
+    @contextmanager
+    def lost() -> Iterator[Iterator[Frame]]:
+        if not next(tries):
+            raise MicrophoneError("no microphone can be opened: plug one in")
+        with back() as frames:
+            yield frames
+
+    voice = Sounding()
+    assert len(list(listen.pushed(lost, Trouble(voice), lambda: None))) == 1
+    assert voice.heard == ["error", MicrophoneError.said, "listening"]
+
+
+class Waiting:
+    """An outbox in which so many effects wait for the network."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+
+    def pending(self) -> tuple[Any, ...]:
+        return tuple(SimpleNamespace(status="queued", effect=SimpleNamespace(key=key)) for key in self.keys)
+
+
+@pytest.mark.parametrize(
+    ("kind", "queues", "heard"),
+    [
+        ("act", False, ["done", "好。"]),
+        ("act", True, ["queued", "好。"]),
+        ("ask", True, ["queued", "好。"]),
+        ("reject", False, ["error", "好。"]),
+        ("answer", False, ["好。"]),
+        ("confirm", False, ["好。"]),
+    ],
+)
+def test_a_reply_is_said_after_the_sound_of_what_came_of_it(kind: Any, queues: bool, heard: list[str]) -> None:
+    voice, outbox = Sounding(), Waiting()
+    outbox.keys = ["of a turn before"]
+    aloud = Aloud(voice, outbox)  # type: ignore[arg-type]
+    aloud.look()
+    outbox.keys = ["this turn's"] if queues else outbox.keys  # the other one has gone out meanwhile
+    aloud.say(Turn(Utterance("话", "话"), Understanding((Draft("dial"),), "fast"), kind, (), "好。"))
+    assert voice.heard == heard
+
+
+def test_the_sound_that_says_go_on(capsys: pytest.CaptureFixture[str]) -> None:
+    voice = Sounding()
+    Aloud(voice, Waiting()).called()  # type: ignore[arg-type]
+    assert voice.heard == ["listening"]
+    assert "在听" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("recogniser", "language_model")

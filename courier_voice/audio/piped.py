@@ -37,8 +37,8 @@ log = logging.getLogger(__name__)
 def piped(stream: BinaryIO) -> Iterator[Frame]:
     """The frames of a stream, each as soon as it is whole, the last filled up with silence.
 
-    Raises AudioError from ``next`` for an empty stream and for one that is neither raw sound nor a 16-bit WAV. One that
-    ends in the middle of a sample gives what came before, with a warning in the log.
+    Waits for its first bytes, and raises AudioError when there are none, or when it is neither raw sound nor a WAV of
+    16 bits. One that ends in the middle of a sample gives what came before, with a warning in the log.
     """
     _roomy(stream)
     head = stream.read(4)
@@ -46,9 +46,14 @@ def piped(stream: BinaryIO) -> Iterator[Frame]:
         raise AudioError(f"no sound came: the stream is empty; {_CONVERT}")
     if other := next((name for magic, name in _OTHERS.items() if head.startswith(magic)), ""):
         raise AudioError(f"the stream is {other}, not raw sound or WAV: {_CONVERT}")
-    rate, channels, size = _header(stream) if head == b"RIFF" else (RATE, 1, _ENDLESS)
-    fit = _fitting(rate)
-    left, rest = np.zeros(0, np.float32), b"" if head == b"RIFF" else head
+    if head == b"RIFF":
+        return _frames(stream, b"", *_header(stream))
+    return _frames(stream, head, RATE, 1, _ENDLESS)
+
+
+def _frames(stream: BinaryIO, rest: bytes, rate: int, channels: int, size: int) -> Iterator[Frame]:
+    """``rest``: what has been read of the samples; ``size``: how many bytes of them there are to come."""
+    fit, left = _fitting(rate), np.zeros(0, np.float32)
     while data := stream.read(min(_READ - len(rest), size)):
         size -= len(data)
         whole = len(rest + data) // (2 * channels) * 2 * channels

@@ -23,6 +23,7 @@ from courier_voice.audio.partials import Partials
 from courier_voice.audio.piped import piped
 from courier_voice.audio.wav import read_audio
 from courier_voice.commands.addressed import Doorkeeper, FrameClock
+from courier_voice.commands.ahead import hush, speak_ahead
 from courier_voice.commands.aloud import Aloud, Trouble
 from courier_voice.commands.manner import Manners, OnCall
 from courier_voice.commands.models import ready_nlu
@@ -80,8 +81,14 @@ def listen(mode: str | None, world: Path | None, source: Path | None, realtime: 
     else:
         turns = heard_in(listener, recorded, clock) if recorded else spoken(listener, microphone, trouble)
     stderr.print("按 Ctrl-C 结束。", style="dim")
+
+    def idle() -> bool:
+        return not (listener.busy or (mouth and mouth.speaking))
+
     with wired.outbox:
         try:
+            if not listener.in_step:
+                speak_ahead(voice, wired.agent, idle)
             while True:
                 aloud.look()
                 waited = bool(wired.agent.memory.context().waiting)
@@ -107,16 +114,20 @@ def listen(mode: str | None, world: Path | None, source: Path | None, realtime: 
                         keeper.answered()
                 else:
                     wired.api.prefetch()
+                    speak_ahead(voice, wired.agent, idle)
         except KeyboardInterrupt:
             stderr.print("再见。", style="dim")
         finally:
+            hush(voice)
             if mouth:
                 mouth.close()
 
 
 def _frames_of(source: Path) -> Iterator[Frame]:
-    """Raises AudioError, and typer.BadParameter for a keyboard in a stream's place."""
+    """Raises AudioError, and typer.BadParameter for a file that is not there or a keyboard in a pipe's place."""
     if str(source) != "-":
+        if not source.exists():
+            raise typer.BadParameter(f"file {source} does not exist", param_hint="--input")
         return frames_of(read_audio(source))
     if sys.stdin.isatty():
         raise typer.BadParameter("- is for a pipe: arecord -f S16_LE -r 16000 | courier-voice listen --input -")

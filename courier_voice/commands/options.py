@@ -48,10 +48,8 @@ World = Annotated[
 Input = Annotated[
     Path | None,
     typer.Option(
-        "--input",
-        exists=True,
+        "--input",  # whether it exists is looked at later: for typer's own look, - is no file
         dir_okay=False,
-        allow_dash=True,
         help="A recording instead of the microphone; - for a pipe of 16-bit mono at 16 kHz, or of a WAV.",
     ),
 ]

@@ -10,7 +10,8 @@ from rich.table import Table
 from courier_voice.app import build_asr, data_dir
 from courier_voice.audio.wav import read_audio
 from courier_voice.commands.out import begin, counted, emit
-from courier_voice.evals.denoise import RATIOS, denoisers, measured, turns_of
+from courier_voice.evals.denoise import RATIOS, measured, turns_of
+from courier_voice.evals.denoisers import denoisers
 from courier_voice.evals.goldens import load_scenes
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from courier_voice.app import data_dir
 from courier_voice.core.words import RATE, Audio, Transcript
-from courier_voice.evals.denoise import LEFT_OUT, PACKAGES, Samples, denoisers, measured, turns_of
+from courier_voice.evals.denoise import measured, turns_of
+from courier_voice.evals.denoisers import PACKAGES, Samples, denoisers
 from courier_voice.evals.goldens import load_scenes
 
 CALLS = load_scenes(data_dir("fixtures") / "audio" / "calls")
@@ -42,7 +43,7 @@ def test_a_row_for_each_ratio_and_engine() -> None:
 
 def test_engines_are_there_or_the_reason_is() -> None:
     ready, missing = denoisers()
-    assert set(ready) | set(missing) == {*PACKAGES, *LEFT_OUT}
+    assert set(ready) | set(missing) == set(PACKAGES)
     assert not set(ready) & set(missing)
     assert all(missing.values())
 

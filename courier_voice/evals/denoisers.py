@@ -149,7 +149,7 @@ def _gtcrn() -> Clean:
             mixed = np.stack([spectrum.real, spectrum.imag], -1).astype(np.float32)[None, :, None]
             (enhanced, *kept) = run([mixed, *kept])
             real, imaginary = enhanced[0, :, 0].T
-            return np.fft.irfft(real + 1j * imaginary) * window
+            return np.asarray(np.fft.irfft(real + 1j * imaginary) * window, np.float32)
 
         return _overlapping(samples, one, _GTCRN_WINDOW, _GTCRN_HOP)
 

@@ -76,6 +76,8 @@ class Listener:
     late_s: float = 30.0
     """After a reply a yes is taken for so long: later he may be saying it to somebody else, and is asked again."""
 
+    busy: bool = field(default=False, init=False)
+    """Whether somebody speaks, or a turn is being made of what he said: nothing else is to be computed."""
     _replied_s: float | None = field(default=None, init=False)
     _now_s: float = field(default=0.0, init=False)
 
@@ -96,6 +98,7 @@ class Listener:
             for event in events(frames, patience, self.ears, self.probability):
                 match event:
                     case Began():
+                        self.busy = True
                         self.began()
                         if self.partials:
                             self.partials.begin()
@@ -117,7 +120,7 @@ class Listener:
                         if turn.reply:
                             self.replied()
                         decoding.clear()
-                        thrown_away = 0
+                        thrown_away, self.busy = 0, False
                     case Paused():
                         pass
 

@@ -70,7 +70,7 @@ class Ears:
     """
 
     threshold: float = 0.5
-    pause_s: float = 0.16
+    pause_s: float = 0.064
     before_s: float = 0.4
     longest_s: float = 30.0
 

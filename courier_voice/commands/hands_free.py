@@ -17,7 +17,7 @@ from courier_voice.commands.out import begin, counted, emit, stderr, waiting
 from courier_voice.core.errors import SpeechError
 from courier_voice.evals.bench import sampled
 from courier_voice.evals.goldens import load_scenes
-from courier_voice.evals.hands_free import LOOPS, Loop, Sound, summary, voices
+from courier_voice.evals.hands_free import LOOPS, Loop, Voice, summary, voices
 from courier_voice.evals.peer import pipecat
 from courier_voice.settings import Settings
 from courier_voice.speech.cache import PhraseCache
@@ -48,11 +48,11 @@ def bench(turns: int, peer_python: Path | None, json_: bool) -> None:
         _show(figures)
 
 
-def _voices(settings: Settings, folder: Path) -> dict[str, Sound]:
+def _voices(settings: Settings, folder: Path) -> dict[str, Voice]:
     """The voice the settings choose, first; eSpeak, the quick one, beside it. Those that do not start are left out."""
     from courier_voice.speech.espeak import Espeak
 
-    found: dict[str, Sound] = {}
+    found: dict[str, Voice] = {}
     for synth in (build_synthesizer(settings), Espeak()):
         try:
             name = type(synth).__name__

@@ -58,7 +58,7 @@ def mouth_of(speaker: Speaker, *, simulated: bool, device: int | str | None = No
     except SpeechError as error:
         log.info("the microphone is closed while answering: %s", error)
         return None
-    return Mouth(speaker.sound, rate=rate, fallback=speaker.instead)
+    return Mouth(speaker.sound, ready=speaker.ready, rate=rate, fallback=speaker.instead)
 
 
 class Overtalk:

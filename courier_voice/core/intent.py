@@ -104,6 +104,8 @@ class Intent(BaseModel):
     questions: ClassVar[Mapping[str, str]] = {}
     """Slot → the question asked when it is missing."""
     examples: ClassVar[tuple[Example, ...]] = ()
+    openers: ClassVar[tuple[str, ...]] = ()
+    """How its replies begin, up to what differs: made into sound before they are needed."""
     wants: ClassVar[Literal["any", "delivery", "pickup", "open"]] = "any"
     """Which parcels a target may mean when its words fit several: ``open`` are pending ones."""
 

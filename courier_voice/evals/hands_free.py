@@ -13,13 +13,17 @@ from pathlib import Path
 from threading import Event
 from typing import Any, Final, cast
 
+import numpy as np
+
 from courier_voice.app import Wired
 from courier_voice.audio.endpoint import FRAME_S
 from courier_voice.audio.mic import Frame, frames_of
 from courier_voice.audio.wav import read_audio
 from courier_voice.core.errors import AudioError, SpeechError
+from courier_voice.core.parcels import Day
 from courier_voice.core.ports import Synthesizer, Transcriber
 from courier_voice.core.words import Audio, Transcript
+from courier_voice.dialog.openers import openers
 from courier_voice.evals.bench import Recording
 from courier_voice.evals.clips import followed, spoken_s
 from courier_voice.evals.replay import in_scene
@@ -30,9 +34,21 @@ from courier_voice.nlu.polish import LlmPolisher, TemplatePolisher
 from courier_voice.settings import Settings
 from courier_voice.speech.cache import PhraseCache
 from courier_voice.speech.mouth import Mouth
+from courier_voice.speech.player import SoundDevicePlayer
+from courier_voice.speech.speaker import VoiceSpeaker
+from courier_voice.speech.trim import trimmed
 
 Row = dict[str, Any]
-Sound = Callable[[str], Audio]
+
+
+@dataclass(frozen=True)
+class Voice:
+    """``sound`` makes a clause or takes one that is ``ready``; ``prepare`` has it get ready for a day."""
+
+    sound: Callable[[str], Audio]
+    ready: Callable[[str], bool] = lambda clause: False
+    prepare: Callable[[Day], None] = lambda day: None
+
 
 LOOPS: Final = {"ours": True, "no speculation": False}
 PEER: Final = "pipecat"
@@ -84,7 +100,7 @@ class Loop:
     nlu: Cascade
     polisher: LlmPolisher | TemplatePolisher
     asr: Transcriber
-    voices: Mapping[str, Sound]
+    voices: Mapping[str, Voice]
     _said: dict[str, Mapping[str, float | None]] = field(default_factory=dict)
 
     def rows(
@@ -110,6 +126,8 @@ class Loop:
         api, effects = Clocked(agent.api), Clocked(agent.effects)
         agent.api, agent.effects = cast(Any, api), cast(Any, effects)
         agent.seen = agent.api.day()  # as at any turn but the first of a day
+        for voice in self.voices.values():
+            voice.prepare(agent.seen)
         api.seconds = effects.seconds = 0.0
         row: Row = {"scene": scene.name, "wav": golden.wav, "condition": golden.condition}
         listener = Listener(agent, self.nlu.glance, speculate=speculate)
@@ -144,7 +162,7 @@ class Loop:
     def _voiced(self, reply: str) -> Mapping[str, float | None]:
         """Seconds to the first sound by voice: of a reply all loops give it is measured once."""
         if reply and reply not in self._said:
-            self._said = {reply: {name: first_audio_s(sound, reply) for name, sound in self.voices.items()}}
+            self._said = {reply: {name: first_audio_s(voice, reply) for name, voice in self.voices.items()}}
         return self._said.get(reply, {})
 
 
@@ -178,21 +196,22 @@ def played(listener: Listener, clip: Audio) -> tuple[LiveTurn | None, float, flo
     return None, span[1], 0.0, early
 
 
-def first_audio_s(sound: Sound, text: str) -> float | None:
-    """Seconds from a reply's words to its first clause's sound being handed to the player; None when there is none."""
+def first_audio_s(voice: Voice, text: str) -> float | None:
+    """Seconds from a reply's words to its first audible sample: to its first clause being handed to the player, and the
+    silence it begins with; None when there is no sound."""
     handed = Event()
     moment = 0.0
 
     def noted(clause: str) -> Audio:
         nonlocal moment
         try:
-            made = sound(clause)
-            moment = moment or time.perf_counter()
+            made = voice.sound(clause)
+            moment = moment or time.perf_counter() + silence_s(made)
             return made
         finally:
             handed.set()
 
-    mouth = Mouth(noted)
+    mouth = Mouth(noted, ready=voice.ready)
     start = time.perf_counter()
     try:
         mouth.say(text)
@@ -202,19 +221,28 @@ def first_audio_s(sound: Sound, text: str) -> float | None:
     return moment - start if moment else None
 
 
-def voices(name: str, synth: Synthesizer, cache: PhraseCache) -> dict[str, Sound]:
-    """A voice that makes every clause and keeps what may be kept, then one that takes what was kept: asked in this
-    order. Loads the voice. Raises SpeechError.
+def silence_s(audio: Audio) -> float:
+    """Before the first sample within 40 dB of the loudest."""
+    loud = np.abs(audio.samples)
+    return float(np.argmax(loud > 0.01 * loud.max())) / audio.rate if len(loud) else 0.0
+
+
+def voices(name: str, synth: Synthesizer, cache: PhraseCache) -> dict[str, Voice]:
+    """A voice that makes every clause, then one that is prepared for the day as ``listen`` does it in quiet moments.
+    Loads the voice. Raises SpeechError.
     """
     if not len(synth.synthesize("您好").samples):
         raise SpeechError(f"the voice {name} gives no sound: run `courier-voice models verify`")
+    speaker = VoiceSpeaker(synth, SoundDevicePlayer(), cache)
 
-    def cold(clause: str) -> Audio:
-        made = synth.synthesize(clause)
-        cache.put(clause, made)
-        return made
+    def prepare(day: Day) -> None:
+        speaker.prepare(openers(day))
+        speaker.ahead.settle()
 
-    return {name: cold, f"{name}, kept": lambda clause: cache.get(clause) or synth.synthesize(clause)}
+    return {
+        name: Voice(lambda clause: trimmed(synth.synthesize(clause), clause)),
+        f"{name}, prepared": Voice(speaker.sound, speaker.ready, prepare),
+    }
 
 
 def summary(rows: Sequence[Row], headline: str) -> Row:

@@ -16,6 +16,7 @@ class Dial(Intent):
     summary: ClassVar[str] = "给客户打电话（拨、呼、接通、联系、通个话）"
     target: Target = Field(description="打给谁")
 
+    openers: ClassVar = ("正在打给",)
     questions: ClassVar = {"target": "打给谁？尾号、名字、地址都行。"}
     examples: ClassVar[tuple[Example, ...]] = (
         Example("给尾号零五七八打电话", {"target": {"tail": "0578"}}),

@@ -35,6 +35,12 @@ class QueryTasks(Intent):
     area: str | None = Field(default=None, description="地方")
     measure: Literal["count", "list", "next", "cod_total"] = "count"
 
+    openers: ClassVar = (
+        *(f"{state}{kind}有" for kind in KINDS.values() for state in STATES.values()),
+        "下一个是派件，",
+        "下一个是取件，",
+        "后面没有了。",
+    )
     examples: ClassVar[tuple[Example, ...]] = (
         Example("今天还有几件没送", {"kind": "delivery", "state": "pending", "measure": "count"}),
         Example("还剩多少活", {"kind": "all", "state": "pending", "measure": "count"}),

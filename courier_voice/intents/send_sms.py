@@ -21,6 +21,7 @@ class SendSms(Intent):
     target: Target = Field(description="发给谁；整栋楼的人都发是 ref=all")
     message: str = Field(description="要说的话，照原话抄", min_length=1)
 
+    openers: ClassVar = ("发给", "群发")
     questions: ClassVar = {"target": "发给谁？", "message": "要说什么？"}
     wants: ClassVar = "open"
     examples: ClassVar[tuple[Example, ...]] = (

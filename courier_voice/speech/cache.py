@@ -36,6 +36,9 @@ class PhraseCache:
         self._folder, self._stamp, self._limit = folder, stamp, limit_bytes
         self._warned = False
 
+    def __contains__(self, text: str) -> bool:
+        return self._file(text).is_file()
+
     def get(self, text: str) -> Audio | None:
         """The sound kept for a display text, at the rate it was put in with; None when there is none."""
         import soundfile

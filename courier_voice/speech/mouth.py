@@ -31,19 +31,21 @@ log = logging.getLogger(__name__)
 
 
 class Mouth:
-    """Speaker that does not wait. ``sound`` makes a clause; ``rate`` is that of what is taken; ``in_step`` makes it
-    before ``say`` returns. When no sound can be made it says so once and goes on through ``fallback``.
+    """Speaker that does not wait. ``sound`` makes a clause, ``ready`` tells whether it need not be made; ``rate`` is
+    that of what is taken; ``in_step`` makes it before ``say`` returns. When no sound can be made it says so once and
+    goes on through ``fallback``.
     """
 
     def __init__(
         self,
         sound: Callable[[str], Audio],
         *,
+        ready: Callable[[str], bool] = lambda clause: False,
         rate: int = RATE,
         in_step: bool = False,
         fallback: Callable[[str], object] = lambda _: None,
     ) -> None:
-        self.sound, self.volume = sound, 1.0
+        self.sound, self.ready, self.volume = sound, ready, 1.0
         self.rate, self._in_step, self._fallback = rate, in_step, fallback
         self._reduced = _reducer(rate)
         self._lock = threading.Lock()
@@ -148,7 +150,7 @@ class Mouth:
             if self._silent:
                 self._fallback(text)
                 return
-            for number, clause in enumerate(streamed(text)):
+            for number, clause in enumerate(streamed(text, self.ready)):
                 if told != self._round:
                     return
                 made = _resampled(self.sound(clause), self.rate)

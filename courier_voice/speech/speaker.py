@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import threading
+from collections.abc import Iterable
 from contextlib import suppress
 
 import numpy as np
@@ -10,10 +12,12 @@ import numpy as np
 from courier_voice.core.errors import SpeechError
 from courier_voice.core.ports import Speaker, Synthesizer
 from courier_voice.core.words import Audio
+from courier_voice.speech.ahead import Ahead
 from courier_voice.speech.cache import PhraseCache
 from courier_voice.speech.console import ConsoleSpeaker
 from courier_voice.speech.player import Player
-from courier_voice.speech.spoken import clauses
+from courier_voice.speech.spoken import clauses, streamed
+from courier_voice.speech.trim import trimmed
 
 log = logging.getLogger(__name__)
 
@@ -26,20 +30,23 @@ class VoiceSpeaker:
     ) -> None:
         self._synth, self._player, self._cache = synth, player, cache
         self._fallback: Speaker = fallback or ConsoleSpeaker()
-        self._silent = False
+        self._silent = self._loaded = False
+        self._loading = threading.Lock()
+        self.ahead = Ahead(self._kept)
         self.volume = 1.0
         """A factor of how loud clauses are."""
 
     def speak_as(self, other: Speaker) -> None:
         """Take over another speaker's voice; from one that has none, nothing."""
         if isinstance(other, VoiceSpeaker):
-            self._synth, self._cache = other._synth, other._cache
+            self._synth, self._cache, self._loaded = other._synth, other._cache, False
+            self.ahead.forget()
 
     def say(self, text: str) -> None:
         """Speak a text and return when it has been heard (or shown). Never raises SpeechError."""
         if not self._silent:
             try:
-                for clause in clauses(text):
+                for clause in streamed(text, self.ready):
                     self._player.play(self.sound(clause))
                 self._player.wait()
                 return
@@ -59,13 +66,33 @@ class VoiceSpeaker:
         """Show a text for which there is no sound."""
         self._fallback.say(text)
 
+    def prepare(self, texts: Iterable[str]) -> None:
+        """Have the clauses of texts ready before they are asked for; made in quiet moments (`Ahead`), never raises."""
+        self.ahead.want(clause for text in texts for clause in clauses(text))
+
+    def ready(self, clause: str) -> bool:
+        """Whether its sound is there without being made."""
+        return self.ahead.ready(clause) or (self._cache is not None and clause in self._cache)
+
     def sound(self, clause: str) -> Audio:
-        """A clause spoken at ``volume``, from the cache where it has been before. Raises SpeechError."""
-        audio = self._cache.get(clause) if self._cache else None
-        if audio is None:
-            audio = self._synth.synthesize(clause)
-            if self._cache:
-                self._cache.put(clause, audio)
+        """A clause spoken at ``volume``, from what was made ahead or kept where it is there. Raises SpeechError."""
+        audio = self.ahead.get(clause) or self._kept(clause)
         if self.volume == 1.0:
             return audio
         return Audio(np.clip(audio.samples * self.volume, -1, 1).astype(np.float32), audio.rate)
+
+    def _kept(self, clause: str) -> Audio:
+        audio = self._cache.get(clause) if self._cache else None
+        if audio is None:
+            audio = trimmed(self._synthesized(clause), clause)
+            if self._cache:
+                self._cache.put(clause, audio)
+        return audio
+
+    def _synthesized(self, clause: str) -> Audio:
+        if self._loaded:
+            return self._synth.synthesize(clause)
+        with self._loading:  # two threads must not both load the voice
+            audio = self._synth.synthesize(clause)
+            self._loaded = True
+        return audio

@@ -123,11 +123,23 @@ def clauses(text: str, limit: int = 60) -> Iterator[str]:
             yield piece
 
 
-def streamed(text: str, first: int = 14) -> Iterator[str]:
-    """The clauses of a reply, a long first one cut at its first comma, so that its sound is there sooner."""
+def streamed(text: str, ready: Callable[[str], bool] = lambda piece: False, first: int = 14) -> Iterator[str]:
+    """The clauses of a reply, the first one in pieces, so that its sound is there sooner: beginnings of it whose sound
+    is ``ready`` (正在打给, 李先生，), the longest first; what is then left is cut at its first comma if it is long.
+    """
     for number, clause in enumerate(clauses(text)):
-        cut = re.match(r"[^，：]{2,}?[，：]", clause) if not number and len(clause) > first else None
-        if cut and cut.end() < len(clause):
-            yield clause[: cut.end()]
-            clause = clause[cut.end() :]
-        yield clause
+        if not number:
+            while piece := _beginning(clause, ready):
+                yield piece
+                clause = clause[len(piece) :]
+            cut = re.match(r"[^，：]{2,}?[，：]", clause) if len(clause) > first else None
+            if cut and cut.end() < len(clause):
+                yield clause[: cut.end()]
+                clause = clause[cut.end() :]
+        if clause:
+            yield clause
+
+
+def _beginning(clause: str, ready: Callable[[str], bool]) -> str:
+    """The longest beginning, or all of it, whose sound is ready; empty when there is none of two characters."""
+    return next((clause[:end] for end in range(len(clause), 1, -1) if ready(clause[:end])), "")

@@ -15,8 +15,12 @@ from courier_voice.core.words import Audio, Hypothesis, Transcript
 from courier_voice.evals.bench import Stack
 from courier_voice.evals.clips import spoken_s
 from courier_voice.evals.goldens import load_scene
-from courier_voice.evals.hands_free import Loop, first_audio_s, loop_figures, summary, voices
+from courier_voice.evals.hands_free import Loop, Voice, first_audio_s, loop_figures, silence_s, summary, voices
 from courier_voice.evals.peer import LEAD_S, SILENCE_S, Peer, peer_row
+from courier_voice.logistics.client import HttpLogistics
+from courier_voice.logistics.mock.carrier import Carrier
+from courier_voice.logistics.mock.serve import in_process_client
+from courier_voice.logistics.mock.world import load_world
 from courier_voice.nlu.polish import TemplatePolisher
 from courier_voice.settings import Settings
 from courier_voice.speech.cache import PhraseCache
@@ -48,7 +52,7 @@ class Mute:
 def test_both_loops_and_the_peer_hear_the_same_recording() -> None:
     settings = Settings.model_validate({"nlu": {"route": "fast"}})
     hum = Hums()
-    loop = Loop(settings, build_nlu(settings, None), TemplatePolisher(), Says(), {"hum": hum.synthesize})
+    loop = Loop(settings, build_nlu(settings, None), TemplatePolisher(), Says(), {"hum": Voice(hum.synthesize)})
     steps: list[None] = []
     peer = peer_row([{"what": "understood", "s": 4.0, "intent": "dial"}], 3.0, "dial")
     rows = list(loop.rows([(CALLS, CALLS.turns[0])], lambda: steps.append(None), lambda recording: peer))
@@ -64,20 +68,32 @@ def test_both_loops_and_the_peer_hear_the_same_recording() -> None:
     assert figures["loops"]["pipecat"]["ms"] == {"reply": {"p50": 1000.0, "p95": 1000.0}}
 
 
-def test_a_voice_is_asked_once_for_what_may_be_kept(tmp_path: Path) -> None:
+def test_a_prepared_voice_is_not_asked_for_the_day_s_names_and_openings(tmp_path: Path) -> None:
     hum = Hums()
     said = voices("hum", hum, PhraseCache(tmp_path, "hum"))
-    assert list(said) == ["hum", "hum, kept"]
+    assert list(said) == ["hum", "hum, prepared"]
+    carrier = Carrier(load_world(CALLS.world_file), frozen=True)
+    day = HttpLogistics(in_process_client(carrier)).day()
+    prepared = said["hum, prepared"]
+    prepared.prepare(day)
     hum.made.clear()
-    for sound in said.values():
-        seconds = first_audio_s(sound, "没听清，请再说一遍。")
-        assert seconds is not None
-        assert seconds >= 0
-    assert hum.made.count("没听清，请再说一遍。") == 1
+    reply = f"正在打给{day.parcels[0].called}，尾号{day.parcels[0].tail}。"
+    assert first_audio_s(prepared, reply) is not None
+    assert not any("正在打给" in made for made in hum.made)
+    assert first_audio_s(said["hum"], reply) is not None
+    assert any("正在打给" in made for made in hum.made)
+
+
+def test_the_first_sound_is_the_first_one_heard() -> None:
+    late = Audio(np.concatenate([np.zeros(1600, np.float32), np.full(100, 0.1, np.float32)]))
+    assert silence_s(late) == pytest.approx(0.1)
+    first = first_audio_s(Voice(lambda clause: late), "好的。")
+    assert first is not None
+    assert first >= 0.1
 
 
 def test_a_mute_voice_gives_no_first_sound(tmp_path: Path) -> None:
-    assert first_audio_s(Mute().synthesize, "好的。") is None
+    assert first_audio_s(Voice(Mute().synthesize), "好的。") is None
     with pytest.raises(SpeechError):
         voices("mute", Mute(), PhraseCache(tmp_path, "mute"))
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
@@ -28,26 +29,31 @@ from courier_voice.weights.locate import locate
 CONDITIONS: Final = (("clean", None), ("10dB", 10.0), ("5dB", 5.0))
 _TOGETHER: Final = 10
 """Clips of talk played one after the other."""
+Noises = Mapping[str, NDArray[np.float32]]
 Sound = tuple[str, dict[str, Any], Audio]
 """An id, what it is, and how it sounds."""
 
 
 def wake(data: Path | None, limit: int, fresh: bool, json_: bool, seed: int = 0) -> None:
-    """``data``: a folder of clips beside ours of which those without the phrase are played as talk, too."""
+    """``data``: a folder of clips beside ours of which those without the phrase are played as talk, too. ``limit``: of
+    clips of a kind, files and scenes."""
     settings = begin()
     pull(["kokoro-82m", "kokoro-voices-zh", "kokoro-voices-world"], settings.weights)
     clips, cast = plan(locate("kokoro-voices-world", settings.weights), seed)
+    clips = [clip for kind in ("wake", "talk") for clip in [c for c in clips if c.kind == kind][: limit or None]]
     folder = settings.home / "wake"
     with waiting("正在合成唤醒语音…"):
         speak(clips, cast, folder, settings.weights, workers=1)
     spotter = spotter_of(settings, build_asr(settings))
     noises = {file.stem: read_audio(file).samples for file in sorted(_noise().glob("*.flac"))}
     sounds = [
-        *called([clip for clip in clips if clip.kind == "wake"][: limit or None], folder, noises, seed),
-        *recorded(limit),
-        *talk([clip for clip in clips if clip.kind == "talk"][: limit or None], folder, "synthesised talk"),
-        *(talk([c for c in read_index(data) if c.kind == "general"][: limit or None], data, data.name) if data else ()),
+        *called([clip for clip in clips if clip.kind == "wake"], folder, noises, seed),
+        *recorded(limit, noises, seed),
+        *talk([clip for clip in clips if clip.kind == "talk"], folder, "synthesised talk", noises, seed),
     ]
+    if data:
+        others = [clip for clip in read_index(data) if clip.kind == "general"][: limit or None]
+        sounds += talk(others, data, data.name, noises, seed)
     rows = _tried(sounds, spotter, Journal(settings.home / "evals", f"wake-{fingerprint(str(seed))}", fresh=fresh))
     told = [*hits([r for r in rows if "phrase" in r]), *false_wakes([r for r in rows if "source" in r])]
     told.append(marks(told))
@@ -58,32 +64,38 @@ def wake(data: Path | None, limit: int, fresh: bool, json_: bool, seed: int = 0)
         _show(told)
 
 
-def called(clips: Sequence[Clip], folder: Path, noises: dict[str, Any], seed: int) -> Iterator[Sound]:
+def called(clips: Sequence[Clip], folder: Path, noises: Noises, seed: int) -> Iterator[Sound]:
     """Each clip in silence and over each ratio, the noises taking turns."""
     for number, clip in enumerate(clips):
-        speech = read_audio(folder / clip.file)
-        for condition, snr_db in CONDITIONS:
-            noise = None if snr_db is None else list(noises.values())[number % len(noises)]
-            sound = mixed(speech, noise, snr_db or 0.0, np.random.default_rng((seed, number)))
+        for condition, sound in _in_street(read_audio(folder / clip.file), noises, (seed, number)):
             yield f"{clip.file} {condition}", {"phrase": clip.keys[0], "condition": condition}, sound
 
 
-def recorded(limit: int) -> Iterator[Sound]:
+def recorded(limit: int, noises: Noises, seed: int) -> Iterator[Sound]:
     """The noises, and every recorded turn: commands, real people, and talk, none of which has a wake phrase in it."""
-    for file in sorted(_noise().glob("*.flac"))[: limit or None]:
-        yield file.name, {"source": "recorded noise"}, read_audio(file)
+    for name in list(noises)[: limit or None]:
+        yield f"{name}.flac", {"source": "recorded noise"}, Audio(noises[name])
     for scene in load_scenes(_noise().parent)[: limit or None]:
-        for turn in scene.turns:
+        for number, turn in enumerate(scene.turns):
             quiet = np.zeros(16000, np.float32)
             samples = np.concatenate([read_audio(scene.sound(turn)).samples, quiet])
-            yield f"{scene.name}/{turn.wav}", {"source": "recorded turns"}, Audio(samples)
+            for condition, sound in _in_street(Audio(samples), noises, (seed, number)):
+                yield f"{scene.name}/{turn.wav} {condition}", {"source": f"recorded turns, {condition}"}, sound
 
 
-def talk(clips: Sequence[Clip], folder: Path, source: str) -> Iterator[Sound]:
+def talk(clips: Sequence[Clip], folder: Path, source: str, noises: Noises, seed: int) -> Iterator[Sound]:
     """Clips without a phrase, some at a time."""
     for at in range(0, len(clips), _TOGETHER):
-        some = [read_audio(folder / clip.file) for clip in clips[at : at + _TOGETHER]]
-        yield f"{source} {at}", {"source": source}, end_to_end(some)
+        some = end_to_end([read_audio(folder / clip.file) for clip in clips[at : at + _TOGETHER]])
+        for condition, sound in _in_street(some, noises, (seed, at)):
+            yield f"{source} {at} {condition}", {"source": f"{source}, {condition}"}, sound
+
+
+def _in_street(sound: Audio, noises: Noises, seed: tuple[int, int]) -> Iterator[tuple[str, Audio]]:
+    """A sound as it is, and over one of the noises at each ratio, as what is to wake is tried."""
+    for condition, snr_db in CONDITIONS:
+        noise = None if snr_db is None else list(noises.values())[seed[1] % len(noises)]
+        yield condition, mixed(sound, noise, snr_db or 0.0, np.random.default_rng(seed))
 
 
 def _tried(sounds: Sequence[Sound], spotter: Transcriber, journal: Journal) -> list[dict[str, Any]]:

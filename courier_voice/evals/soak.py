@@ -127,10 +127,12 @@ class Soak:
     frame: int = 0
     answers: int = 0
     turns: int = 0
+    heard: list[str] = field(default_factory=list)
+    """Of the piece: what each turn heard, and what it was."""
     simulated_s: float = 0.0
     samples: list[dict[str, float]] = field(default_factory=list)
     odd: list[Row] = field(default_factory=list)
-    """What went wrong, where: recording, simulated second, what it was."""
+    """What went wrong, where: recording, simulated second, what it was, and what had been heard."""
 
     def place(self) -> tuple[str, int]:
         return (self.now.wav if self.now else "", self.frame)
@@ -163,7 +165,7 @@ class Soak:
             several = self.pieces[kinds[int(rng.choice(len(kinds), p=list(SHARES.values())))]]
             for piece in several[int(rng.integers(len(several)))]:
                 self._close()
-                self.now, self.frame, self.answers, self.turns = piece, 0, 0, 0
+                self.now, self.frame, self.answers, self.turns, self.heard = piece, 0, 0, 0, []
                 self.counts[f"{piece.kind}s"] += 1
                 for frame in (*frames_of(piece.sound), *self._gap(rng)):
                     self.frame += 1
@@ -187,6 +189,7 @@ class Soak:
         assert piece is not None
         self.counts["turns"] += 1
         self.turns += 1
+        self.heard.append(f"{turn.utterance.heard} → {turn.intent}, {turn.kind}")
         said = bool(turn.reply or turn.calls) and (waited or is_command(turn))
         self.answers += said
         self.counts["talk_answered"] += piece.kind != "command" and said and turn.kind != "reject"
@@ -210,7 +213,7 @@ class Soak:
                 self._remark(self.now, f"answered {self.answers} times")
 
     def _remark(self, piece: Piece, what: str) -> None:
-        self.odd.append({"wav": piece.wav, "at_s": round(self.simulated_s), "what": what})
+        self.odd.append({"wav": piece.wav, "at_s": round(self.simulated_s), "what": what, "heard": self.heard})
 
 
 def soak_figures(counts: Mapping[str, int], samples: Sequence[Mapping[str, float]], hours: float, done: int) -> Row:

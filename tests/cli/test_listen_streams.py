@@ -21,8 +21,13 @@ import soundfile
 from courier_voice.audio.endpoint import FRAME, FRAME_S
 from courier_voice.audio.wav import read_audio
 from courier_voice.commands import listen
+from courier_voice.core.words import Audio
+from courier_voice.speech.earcons import Earcon, earcon
+from courier_voice.speech.speaker import VoiceSpeaker
 
 Run = Callable[..., Any]
+EARCONS: tuple[Earcon, ...] = ("listening", "done", "queued", "error")
+WORLD = Path(__file__).resolve().parents[2] / "fixtures" / "worlds" / "demo.json"
 PAUSE = np.zeros(round(1.6 * 16000), np.float32)
 
 
@@ -60,6 +65,53 @@ def test_a_recording_in_wake_mode_does_what_comes_behind_the_phrase_only(
     assert [call["op"] for call in called["calls"]] == ["dial"]
     assert "小哥" not in called["heard"]
     assert said == [called["reply"]]
+
+
+class Card:
+    """A voice and a card that keep which sounds are played: earcons by their names, all else as words."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def synthesize(self, text: str) -> Audio:
+        return Audio(np.full(100 + len(text), 0.1, np.float32))
+
+    def play(self, audio: Audio) -> None:
+        names = [name for name in EARCONS if np.array_equal(earcon(name).samples, audio.samples)]
+        self.heard += names or ["words"]
+
+    def wait(self) -> None:
+        pass
+
+
+@pytest.mark.usefixtures("recogniser")
+@pytest.mark.parametrize(
+    ("faults", "names", "sounds_played"),
+    [
+        ("[]", ["calls/tail.flac"], ["done"]),
+        ('["drop:method=POST"]', ["calls/tail.flac"], ["error"]),
+        ("[]", ["sign_offs/phone.flac", "sign_offs/right.flac"], ["done"]),
+        ('["drop:method=POST"]', ["sign_offs/phone.flac", "sign_offs/right.flac"], ["queued"]),
+    ],
+)
+def test_a_sound_tells_what_came_of_it_before_the_words_do(
+    run: Run,
+    sounds: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    faults: str,
+    names: list[str],
+    sounds_played: list[str],
+) -> None:
+    card = Card()
+    monkeypatch.setattr(listen, "build_speaker", lambda *_: VoiceSpeaker(card, card))
+    monkeypatch.setenv("COURIER_API__FAULTS", faults)
+    soundfile.write(tmp_path / "street.wav", street(sounds, *names), 16000)
+    ran = run("listen", "--input", tmp_path / "street.wav", "--json", "--world", WORLD)
+    assert ran.code == 0
+    assert [heard for heard in card.heard if heard in EARCONS] == sounds_played
+    assert "words" in card.heard[card.heard.index(sounds_played[0]) :], "before the words"
+    assert len(ran.rows) == len(names)
 
 
 @pytest.mark.usefixtures("recogniser")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from courier_voice.app import data_dir
-from courier_voice.audio.wav import read_audio
+from courier_voice.audio.wav import read_audio, write_wav
+from courier_voice.commands.eval_wake import CONDITIONS, recorded, talk
 from courier_voice.core.words import RATE, Audio, Transcript
 from courier_voice.evals.mix import active_level, end_to_end, mixed
 from courier_voice.evals.wake import false_wakes, hits, marks, tried
+from courier_voice.training.clips import Clip
 
 
 def test_hits_are_counted_by_phrase_and_condition() -> None:
@@ -74,3 +77,17 @@ def test_noise_is_mixed_at_its_ratio(snr_db: float) -> None:
     ratio = 20 * np.log10(active_level(speech.samples) / active_level(behind))
     assert ratio == pytest.approx(snr_db, abs=0.3)
     assert len(loud.samples) == len(quiet.samples) > RATE
+
+
+def test_talk_is_tried_in_silence_and_over_noise_as_the_phrase_is(tmp_path: Path) -> None:
+    noises = {"hiss": np.random.default_rng(0).standard_normal(RATE).astype(np.float32)}
+    clips = [Clip(f"{n}.wav", "dev", "小哥，我的快递到了没有", "talk", (), "somebody", 1.0) for n in range(12)]
+    for clip in clips:
+        write_wav(tmp_path / clip.file, Audio(np.tile(np.float32([0.1, -0.1]), RATE // 2)))
+    tried_on = list(talk(clips, tmp_path, "talk", noises, 0))
+    assert [about["source"] for _, about, _ in tried_on] == [f"talk, {c}" for c, _ in CONDITIONS] * 2
+    assert len({name for name, _, _ in tried_on}) == len(tried_on), "each goes into the journal"
+    quiet, ten, five = (float(np.std(sound.samples[:8000])) for _, _, sound in tried_on[:3])
+    assert quiet == 0.0 < ten < five
+    for name, about, _ in recorded(1, noises, 0):
+        assert about["source"] in ("recorded noise", *(f"recorded turns, {c}" for c, _ in CONDITIONS)), name

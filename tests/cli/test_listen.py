@@ -92,6 +92,20 @@ def test_a_command_is_done_and_answered_while_street_talk_and_rain_are_not(
     assert "再见" in ran.err
 
 
+@pytest.mark.usefixtures("recogniser")
+@pytest.mark.parametrize(
+    ("recordings", "reminded"), [(("noise/rain.flac",), True), (("calls/tail.flac", "noise/rain.flac"), False)]
+)
+def test_nothing_is_said_unasked_into_a_call(
+    run: Run, hear: Callable[..., Voice], monkeypatch: pytest.MonkeyPatch, recordings: tuple[str, ...], reminded: bool
+) -> None:
+    monkeypatch.setenv("COURIER_NLU__ROUTE", "fast")
+    voice = hear(*recordings)
+    ran = run("listen", "--json")
+    assert [row["reply"] for row in ran.rows] == voice.said
+    assert [reply.startswith("提醒") for reply in voice.said] == [reminded]
+
+
 @pytest.mark.usefixtures("recogniser", "language_model")
 def test_push_to_talk_answers_whatever_is_said_and_ends_with_the_input(
     run: Run, hear: Callable[..., Voice], monkeypatch: pytest.MonkeyPatch

@@ -22,11 +22,14 @@ from courier_voice.evals.journal import Journal, fingerprint
 from courier_voice.evals.mix import end_to_end, mixed
 from courier_voice.evals.wake import false_wakes, hits, marks, tried
 from courier_voice.training.clips import Clip, read_index, speak
+from courier_voice.training.seeds import read_seeds
 from courier_voice.training.wake_clips import PHRASES, plan
 from courier_voice.weights.fetch import pull
 from courier_voice.weights.locate import locate
 
 CONDITIONS: Final = (("clean", None), ("10dB", 10.0), ("5dB", 5.0))
+ALIKE: Final = "lines made to sound alike"
+"""Talk that calls a 小哥, or something that sounds like it."""
 _TOGETHER: Final = 10
 """Clips of talk played one after the other."""
 Noises = Mapping[str, NDArray[np.float32]]
@@ -46,10 +49,12 @@ def wake(data: Path | None, limit: int, fresh: bool, json_: bool, seed: int = 0)
         speak(clips, cast, folder, settings.weights, workers=1)
     spotter = spotter_of(settings, build_asr(settings))
     noises = {file.stem: read_audio(file).samples for file in sorted(_noise().glob("*.flac"))}
+    said, plain = [clip for clip in clips if clip.kind == "talk"], {line.text for line in read_seeds()}
     sounds = [
         *called([clip for clip in clips if clip.kind == "wake"], folder, noises, seed),
         *recorded(limit, noises, seed),
-        *talk([clip for clip in clips if clip.kind == "talk"], folder, "synthesised talk", noises, seed),
+        *talk([clip for clip in said if clip.text in plain], folder, "synthesised talk", noises, seed),
+        *talk([clip for clip in said if clip.text not in plain], folder, ALIKE, noises, seed),
     ]
     if data:
         others = [clip for clip in read_index(data) if clip.kind == "general"][: limit or None]
@@ -88,7 +93,7 @@ def talk(clips: Sequence[Clip], folder: Path, source: str, noises: Noises, seed:
     for at in range(0, len(clips), _TOGETHER):
         some = end_to_end([read_audio(folder / clip.file) for clip in clips[at : at + _TOGETHER]])
         for condition, sound in _in_street(some, noises, (seed, at)):
-            yield f"{source} {at} {condition}", {"source": f"{source}, {condition}"}, sound
+            yield f"{source} {at} {condition}", {"source": f"{source}, {condition}", "alike": source == ALIKE}, sound
 
 
 def _in_street(sound: Audio, noises: Noises, seed: tuple[int, int]) -> Iterator[tuple[str, Audio]]:

@@ -14,6 +14,7 @@ from courier_voice.core.words import Audio
 
 SWEEP: Final = (0.0, 0.13, NEAR, 0.26, 0.38)
 """Limits of the distance for which the figures are told; the one in use is among them."""
+UNMADE: Final = "all but lines made to sound alike"
 _PAUSE_S: Final = 0.8
 _MOST_AN_HOUR: Final = 1.0
 _HITS: Final = 0.95
@@ -46,9 +47,12 @@ def hits(rows: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
 
 
 def false_wakes(rows: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
-    """Of sound without the phrase: a row a source, and one for all."""
-    for source in (*dict.fromkeys(row["source"] for row in rows), "all"):
-        mine = [row for row in rows if source in (row["source"], "all")]
+    """Of sound without the phrase: a row a source, one for all, and one for all but the lines made to sound ``alike``,
+    which come far more often than anybody says them."""
+    sources = tuple(dict.fromkeys(row["source"] for row in rows))
+    groups = {source: [row for row in rows if row["source"] == source] for source in sources}
+    groups |= {UNMADE: [row for row in rows if not row.get("alike")], "all": list(rows)}
+    for source, mine in groups.items():
         distances = [d for row in mine for d in row["distances"]]
         hours = sum(row["seconds"] for row in mine) / 3600
         count = {f"{limit:g}": sum(d <= limit for d in distances) for limit in SWEEP}
@@ -64,9 +68,10 @@ def false_wakes(rows: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
 
 
 def marks(told: Sequence[Mapping[str, Any]]) -> Row:
-    """Whether the marks of the issue are met: hits at 10 dB over all phrases, false wakes an hour over all sound."""
+    """Whether the marks of the issue are met: hits at 10 dB over all phrases, false wakes an hour over recordings and
+    talk."""
     rate = next((row["rate"] for row in told if row.get("hits") == "all" and row["condition"] == "10dB"), None)
-    often = next((row["an_hour"] for row in told if row.get("false_wakes") == "all"), None)
+    often = next((row["an_hour"] for row in told if row.get("false_wakes") == UNMADE), None)
     return {
         "marks": {
             "hits_10dB": None if rate is None else rate >= _HITS,

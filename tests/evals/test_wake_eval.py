@@ -13,7 +13,7 @@ from courier_voice.audio.wav import read_audio, write_wav
 from courier_voice.commands.eval_wake import CONDITIONS, recorded, talk
 from courier_voice.core.words import RATE, Audio, Transcript
 from courier_voice.evals.mix import active_level, end_to_end, mixed
-from courier_voice.evals.wake import false_wakes, hits, marks, tried
+from courier_voice.evals.wake import UNMADE, false_wakes, hits, marks, tried
 from courier_voice.training.clips import Clip
 
 
@@ -36,18 +36,21 @@ def test_false_wakes_are_counted_by_the_hour() -> None:
     rows = [
         {"source": "rain", "seconds": 900.0, "distances": [0.9, 0.1], "cpu_s": 0.4},
         {"source": "talk", "seconds": 900.0, "distances": [0.3, 0.21], "cpu_s": 0.2},
+        {"source": "made", "seconds": 1800.0, "distances": [0.1], "cpu_s": 0.15, "alike": True},
     ]
     told = list(false_wakes(rows))
     assert [(row["false_wakes"], row["woke"], row["an_hour"]) for row in told] == [
         ("rain", 1, 4.0),
         ("talk", 0, 0.0),
-        ("all", 1, 2.0),
+        ("made", 1, 2.0),
+        (UNMADE, 1, 2.0),
+        ("all", 2, 2.0),
     ]
-    assert told[-1]["minutes"] == 30.0
+    assert (told[-2]["minutes"], told[-1]["minutes"]) == (30.0, 60.0)
     assert told[-1]["cpu_s_each"] == 0.15
     assert marks(told) == {"marks": {"hits_10dB": None, "false_wakes": False}}
     good = {"hits": "all", "condition": "10dB", "rate": 0.95}
-    assert marks([good, {"false_wakes": "all", "an_hour": 1.0}]) == {"marks": {"hits_10dB": True, "false_wakes": True}}
+    assert marks([good, {"false_wakes": UNMADE, "an_hour": 1.0}]) == {"marks": {"hits_10dB": True, "false_wakes": True}}
 
 
 class Ear:

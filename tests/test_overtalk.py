@@ -18,6 +18,7 @@ from courier_voice.agent import Agent
 from courier_voice.audio.duplex import Duplex, Manners
 from courier_voice.audio.endpoint import FRAME, FRAME_S
 from courier_voice.audio.mic import Capture, Frame
+from courier_voice.audio.overspeech import Overlap
 from courier_voice.audio.ring import Both, Ring
 from courier_voice.commands import overtalk
 from courier_voice.commands.aloud import Trouble
@@ -46,7 +47,7 @@ TONE = np.tile(np.repeat([1.0, -1.0], 4), FRAME // 8).astype(np.float32)
 """2 kHz: no hum, no wind."""
 SURE = 4
 """Frames of voice, of a probability of 0.6, that stop a reply."""
-MANNERS = Manners(sure=SURE * 0.6 - 0.01, wary=SURE * 0.6 - 0.01)
+MANNERS = Manners(sure=SURE * 0.6 - 0.01, window=SURE, suspect=0.5)
 CLAUSE_S = 1.6
 """Of sound, for each clause of a reply."""
 
@@ -81,6 +82,11 @@ def voiced() -> Callable[[Frame], float]:
     return lambda frame: 0.6 * float(np.abs(frame).max() > STEP / 10)
 
 
+def over() -> Callable[[Overlap], float]:
+    voice = voiced()
+    return lambda overlap: voice(overlap.left)
+
+
 def clause(_: str) -> Audio:
     return Audio(np.tile(CALL * STEP * TONE, round(CLAUSE_S / FRAME_S)))
 
@@ -98,7 +104,9 @@ class Loop:
     def __init__(self, listener: Listener, carrier: Carrier, clean: Callable[[Both], Frame] | None = None) -> None:
         self.carrier, self.agent = carrier, listener.agent
         self.mouth = Mouth(clause, in_step=True)
-        duplex = Duplex(self.mouth, MANNERS, clean=clean or (lambda both: both.heard - both.played), voiced=voiced)
+        duplex = Duplex(
+            self.mouth, MANNERS, clean=clean or (lambda both: both.heard - both.played), voiced=voiced, over=over
+        )
         self.spoke = 0
         self.over = Overtalk(listener, self.mouth, self._spoke, duplex)
         self.gains: list[float] = []

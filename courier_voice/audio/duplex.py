@@ -1,7 +1,8 @@
 """Listening while a reply is played: its echo is taken out, and only speech that lasts makes the reply stop.
 
-The echo canceller is WebRTC's AEC3. What it leaves, it leaves in short bursts; so a first sign of voice only has the
-reply ducked, which makes the echo smaller and a person no quieter, and what is still there then is a person.
+The echo canceller is WebRTC's AEC3. What it leaves of a reply is a voice, too: whether a person says words beside it is
+told by a network that also knows what was played. A first suspicion only has the reply ducked, which makes the echo
+smaller and a person no quieter.
 """
 
 from __future__ import annotations
@@ -15,19 +16,14 @@ from typing import Final, Protocol
 import numpy as np
 
 from courier_voice.audio.endpoint import FRAME_S, Attentive
+from courier_voice.audio.overspeech import Overlap, Overspeech
 from courier_voice.audio.ring import Both, Frame
-from courier_voice.audio.voicing import Voicing
 from courier_voice.core.words import RATE
 
 LOUD: Final = 1e-3
 """RMS of a frame from which on something is being played."""
 TAIL_S: Final = 0.5
 """How long after it a room and a sound card may still give it back."""
-SETTLES_S: Final = 3.0
-"""Of replies, until the canceller knows the room."""
-_LOW_HZ: Final = 700
-_HIGH_HZ: Final = 4000
-_REACH_S: Final = 0.3
 _CLEARLY: Final = 0.02
 """RMS of a frame that must be heard again where there is an echo."""
 _NO_ECHO: Final = 0.03
@@ -36,8 +32,6 @@ _SOON: Final = 10
 """Frames that are looked at together,"""
 _BLOCKS: Final = 20
 """and how many such looks count."""
-_KNOWN: Final = 20
-"""Frames of echo from which on its loudness is believed to be known."""
 _OPENING: Final = 3
 """Frames reported as voice once somebody is heeded: he has spoken for long enough, endpointing need not wait again."""
 _NEVER: Final = -(10**9)
@@ -56,53 +50,17 @@ class Output(Protocol):
 
 @dataclass(frozen=True)
 class Manners:
-    """When somebody who speaks over a reply is heeded: when the voice probabilities of the last ``window`` frames add
-    up to ``sure``, or to ``wary`` in a session's first three seconds of replies, when the canceller still learns. At
-    ``suspect`` of them, or when a frame is ``leap`` times as loud as what the canceller leaves of the echo, the reply
-    is ducked for ``ducked_s``. A frame counts when its probability is over ``faint`` and more than ``above`` of its
-    energy is over 700 Hz: 嗯 hums below that. Where none of them is ``voiced`` (see ``Voicing``), as in wind and in
-    coughs, the sum must be ``unvoiced``. Outside of replies a frame is voice from ``threshold`` on.
+    """When somebody who speaks over a reply is heeded: when the probabilities of words in the last ``window`` frames
+    add up to ``sure``. At ``suspect`` of them the reply is ducked for ``ducked_s``. A frame counts when its
+    probability is over ``faint``. Outside of replies a frame is voice from ``threshold`` on.
     """
 
     threshold: float = 0.5
     faint: float = 0.1
-    suspect: float = 0.3
-    sure: float = 1.0
-    wary: float = 3.5
-    window: int = 6
+    suspect: float = 0.25
+    sure: float = 0.7
+    window: int = 1
     ducked_s: float = 0.7
-    above: float = 0.04
-    leap: float = 2.0
-    voiced: float = 0.25
-    unvoiced: float = 2.5
-
-
-class Residue:
-    """How loud what the canceller leaves of the echo can be, learnt from frames in which nobody spoke: the ratio of
-    what is left to the loudest that was played within ``reach_s``, at its 90th percentile over three seconds.
-    """
-
-    def __init__(self, leap: float, reach_s: float = _REACH_S) -> None:
-        self._played: deque[float] = deque(maxlen=round(reach_s / FRAME_S))
-        self._ratios: deque[float] = deque(maxlen=94)
-        self._leap = leap
-        self._left = 0.0
-
-    def hear(self, played: Frame, left: Frame) -> None:
-        self._played.append(_rms(played))
-        self._left = _rms(left)
-
-    @property
-    def over_echo(self) -> bool:
-        """Whether the frame is ``leap`` times as loud. False while too little is known."""
-        if len(self._ratios) < _KNOWN:
-            return False
-        return self._left > self._leap * float(np.quantile(self._ratios, 0.9)) * max(self._played)
-
-    def learn(self) -> None:
-        """Nobody spoke in the frame."""
-        if (loudest := max(self._played)) > LOUD:
-            self._ratios.append(self._left / loudest)
 
 
 class Bleed:
@@ -155,16 +113,19 @@ class Duplex:
         *,
         clean: Callable[[Both], Frame] | None = None,
         voiced: Callable[[], Callable[[Frame], float]] | None = None,
+        over: Callable[[], Callable[[Overlap], float]] = Overspeech,
         late: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        """``voiced`` makes a detector of voice; Silero's when none is given."""
+        """``voiced`` makes a detector of voice, Silero's when none is given; ``over`` one of words over a reply, anew
+        for each."""
         self.late = late
         self._output, self._manners = output, manners
         self._clean = clean or echo_canceller()
-        self._voiced = (voiced or Attentive)()
-        self._residue, self._bleed = Residue(manners.leap), Bleed()
-        self._speech: deque[float] = deque(maxlen=manners.window)
-        self._voicing, self._periodic = Voicing(), deque[float](maxlen=manners.window)
+        self._voiced, self._over = (voiced or Attentive)(), over
+        self._bleed = Bleed()
+        self._words: Callable[[Overlap], float] | None = None
+        self._overlap: Overlap | None = None
+        self._spoken: deque[float] = deque(maxlen=manners.window)
         self._clock = self._answered = 0
         self._played = self._ducked = self._admitted = self._heeded = _NEVER
         self._first: int | None = None
@@ -178,8 +139,8 @@ class Duplex:
         for both in pairs:
             self._clock += 1
             clean = self._clean(both)
-            self._residue.hear(both.played, clean)
             self._bleed.hear(both)
+            self._overlap = Overlap(both.heard, both.played, clean, self._answered * FRAME_S)
             if _rms(both.played) > LOUD:
                 self._answered += 1
                 if self._clock - self._played > 1:
@@ -200,35 +161,26 @@ class Duplex:
     def probability(self, frame: Frame) -> float:
         """Of voice in the frame; over a reply 0 until somebody has spoken for long enough to be heeded."""
         p = self._voiced(frame)
-        voicing = self._voicing(frame) if self.guarded else 0.0
-        leaps = self.guarded and self._residue.over_echo
-        if self.guarded and p < self._manners.threshold - 0.15:
-            self._residue.learn()
         self._unduck()
-        if not self.guarded:
-            self._speech.clear()
-            self._periodic.clear()
-            self._first = None
+        if not self.guarded or self._overlap is None:
+            self._words = self._first = None
+            self._spoken.clear()
             return p
+        self._words = self._words or self._over()
+        words = self._words(self._overlap)
         if (self._clock - self._admitted) * FRAME_S < TAIL_S:
             self._admitted = self._clock if p >= self._manners.threshold else self._admitted
             return max(p, self._manners.threshold) if self._clock - self._heeded < _OPENING else p
-        counts = p >= self._manners.faint and self._bright(frame)
-        self._speech.append(p if counts else 0.0)
-        self._periodic.append(voicing if counts else 0.0)
-        spoken = sum(self._speech)
+        self._spoken.append(words if words >= self._manners.faint else 0.0)
+        spoken = sum(self._spoken)
         if not spoken:
             self._first = None
         elif self._first is None:
             self._first = self._clock
-        settled = self._bleed.none or self._answered * FRAME_S >= SETTLES_S
-        enough = self._manners.sure if settled else self._manners.wary
-        if max(self._periodic) < self._manners.voiced:
-            enough = max(enough, self._manners.unvoiced)
-        if counts and spoken >= enough:
+        if spoken >= self._manners.sure:
             self._heed()
             return max(p, self._manners.threshold)
-        if leaps or spoken >= self._manners.suspect:
+        if spoken >= self._manners.suspect:
             self._ducked = self._clock
             self._output.duck(True)
         return 0.0
@@ -246,20 +198,13 @@ class Duplex:
         self.over_reply = not self._output.heard_out or first <= self._played
         self.reaction_s = (self._clock - first + 1) * FRAME_S + self.late()
         self._output.stop()
-        self._speech.clear()
-        self._periodic.clear()
+        self._spoken.clear()
         self._first = None
 
     def _unduck(self) -> None:
         if self._ducked > 0 and (self._clock - self._ducked) * FRAME_S >= self._manners.ducked_s:
             self._ducked = _NEVER
             self._output.duck(False)
-
-    def _bright(self, frame: Frame) -> bool:
-        power = np.abs(np.fft.rfft(frame * np.hanning(len(frame)))) ** 2
-        hz = np.fft.rfftfreq(len(frame), 1 / RATE)
-        whole = float(power[(hz > 80) & (hz < _HIGH_HZ)].sum())
-        return float(power[(hz > _LOW_HZ) & (hz < _HIGH_HZ)].sum()) > self._manners.above * whole
 
 
 def _rms(frame: Frame) -> float:

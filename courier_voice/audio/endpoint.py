@@ -32,9 +32,12 @@ _Run = tuple[int, int]
 class VoiceStream:
     """The bare model over one stream: how probably each 32 ms frame is speech. Its state is carried on."""
 
+    SIZE: Final = 128
+    """Of its state."""
+
     def __init__(self) -> None:
-        self._h = np.zeros((1, 1, 128), np.float32)
-        self._c = np.zeros((1, 1, 128), np.float32)
+        self._h = np.zeros((1, 1, self.SIZE), np.float32)
+        self._c = np.zeros((1, 1, self.SIZE), np.float32)
         self._before = np.zeros(_CONTEXT, np.float32)
 
     def probabilities(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -45,6 +48,11 @@ class VoiceStream:
         speech, self._h, self._c = _session().run(None, feed)
         self._before = frames[-1, -_CONTEXT:].copy()
         return np.asarray(speech, np.float32)
+
+    @property
+    def state(self) -> NDArray[np.float32]:
+        """What the model keeps of all it has heard, ``[SIZE]``."""
+        return np.asarray(self._h[0, 0])
 
 
 class Attentive:

@@ -46,7 +46,7 @@ def bench(clips: int, json_: bool) -> None:
     others = [pair for pair in clean if pair[1].voice != voice]
     others = others[:: max(1, len(others) // clips)][:clips]
     speech = [_read(pair) for pair in others]
-    chosen = cases(speech, read_noises(audio / "noise"), max(1, clips // 6), SEED)
+    chosen = cases(speech, read_noises(audio / "noise"), max(1, clips // 4), SEED)
     made: list[Row] = []
     with counted("插话", len(chosen)) as step:
         for row in rows(chosen, reply, before, step):

@@ -140,6 +140,25 @@ def train_kb_vectors(
     run.kb_vectors(out, json_)
 
 
+@train.command("overtalk", epilog="Example: courier-voice train overtalk --scenes 400   (under an hour on one core)")
+def train_overtalk(
+    out: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Weights to write, a card beside (default: the ones shipped).")
+    ] = None,
+    clips: Annotated[int, typer.Option(min=60, help="Clips to speak.")] = 176,
+    scenes: Annotated[int, typer.Option(min=1, help="Scenes to learn from, of 12.8 s.")] = 400,
+    dev: Annotated[int, typer.Option(min=1, help="Scenes held out, of other speakers.")] = 60,
+    epochs: Annotated[int, typer.Option(min=1)] = 25,
+    seed: int = 0,
+    json_: Json = False,
+) -> None:
+    """Make the network that hears words over a reply: speak, simulate, fit, judge; goes on where it was stopped."""
+    from courier_voice.commands import train_overtalk as run
+    from courier_voice.training.overtalk import Recipe
+
+    run.overtalk(out, Recipe(clips=clips, scenes=scenes, dev_scenes=dev, epochs=epochs, seed=seed), json_)
+
+
 @train.command("nlu", epilog="Example: courier-voice train nlu --fresh   (under 30 minutes on two cores)")
 def train_nlu(
     out: Annotated[

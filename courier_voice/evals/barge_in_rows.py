@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -12,7 +13,20 @@ from courier_voice.audio.endpoint import FRAME
 from courier_voice.core.words import RATE, Audio
 from courier_voice.evals.barge_in import over_reply
 from courier_voice.evals.clips import spoken_s
-from courier_voice.evals.street import Room, Samples, cough, horn, hum, loudness, wind
+from courier_voice.evals.street import (
+    Room,
+    Samples,
+    bell,
+    cough,
+    horn,
+    hum,
+    knock,
+    loudness,
+    music,
+    siren,
+    throat,
+    wind,
+)
 from courier_voice.evals.summary import percentiles
 
 ROOMS: Final = {
@@ -68,7 +82,8 @@ def cases(speech: Sequence[Audio], noises: Mapping[str, Samples], tries: int, se
             for first in (False, True):
                 add(SPEECH, list(ROOMS)[number % len(ROOMS)], cut, first, between[0] - start)
     made: dict[str, Callable[[int], Samples]] = {"cough": cough, "嗯": hum, "horn": horn}
-    made["wind"] = lambda seed: wind(_LASTS_S, seed)
+    made |= {kind: partial(lasting, _LASTS_S) for kind, lasting in (("wind", wind), ("siren", siren), ("music", music))}
+    made |= {"throat": throat, "knock": knock, "bell": bell}
     for room in ROOMS:
         for _ in range(tries):
             for first in (False, True):

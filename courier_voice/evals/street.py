@@ -105,6 +105,58 @@ def horn(seed: int = 0) -> Samples:
     return _to_level(np.concatenate([once, np.zeros(int(0.2 * RATE)), once]))
 
 
+def throat(seed: int = 0) -> Samples:
+    """A throat cleared: pulses so low and uneven that they are heard one by one, breath between them."""
+    rng = np.random.default_rng(seed)
+    count = int(rng.uniform(0.35, 0.6) * RATE)
+    t = np.arange(count) / RATE
+    rough = _pulses(rng.uniform(60, 85), count) * rng.uniform(0.3, 1, count)
+    air = 0.02 * rng.standard_normal(count)
+    voice = _formants(rough + air, ((500, 150), (1300, 300), (2500, 500)))
+    return _to_level(voice * np.minimum(np.minimum(t / 0.05, (t[-1] - t) / 0.1), 1))
+
+
+def knock(seed: int = 0) -> Samples:
+    """Three knocks at a door: its panel rings at 180 Hz and above, and is soon still."""
+    rng = np.random.default_rng(seed)
+    t = np.arange(int(0.18 * RATE)) / RATE
+    modes = [(hz * rng.uniform(0.9, 1.1), fall) for hz, fall in ((180, 0.03), (420, 0.02), (950, 0.01), (2100, 0.005))]
+    hit = np.sum([np.sin(2 * np.pi * hz * t) * np.exp(-t / fall) for hz, fall in modes], 0)
+    return _to_level(np.concatenate([hit + rng.standard_normal(len(t)) * np.exp(-t / 0.003)] * 3))
+
+
+def siren(seconds: float, seed: int = 0) -> Samples:
+    """An ambulance's two tones, half a second each."""
+    rng = np.random.default_rng(seed)
+    t = np.arange(int(seconds * RATE)) / RATE
+    hz = np.where((t / 0.5 + rng.uniform(0, 2)) % 2 < 1, 440, 585) * rng.uniform(0.95, 1.05)
+    phase = 2 * np.pi * np.cumsum(hz) / RATE
+    return _to_level(np.sum([np.sin(n * phase) / n for n in range(1, 9)], 0) * np.minimum(t / 0.3, 1))
+
+
+def bell(seed: int = 0) -> Samples:
+    """A bicycle's bell: partials that are no multiples of each other, struck eight times a second."""
+    rng = np.random.default_rng(seed)
+    t, out = np.arange(int(1.2 * RATE)) / RATE, np.zeros(int(1.2 * RATE))
+    for start in range(0, len(t), RATE // 8):
+        for ratio, fall in ((1.0, 0.25), (2.32, 0.15), (4.25, 0.08)):
+            out[start:] += np.sin(2 * np.pi * 1150 * ratio * t[: len(t) - start]) * np.exp(-t[: len(t) - start] / fall)
+    return _to_level(out * rng.uniform(0.9, 1.1, 1))
+
+
+def music(seconds: float, seed: int = 0) -> Samples:
+    """Chords and a tune over them, plucked, four notes a second."""
+    rng = np.random.default_rng(seed)
+    out = np.zeros(int(seconds * RATE))
+    for number, start in enumerate(range(0, len(out), RATE // 4)):
+        t = np.arange(min(RATE, len(out) - start)) / RATE
+        steps = [12 + int(rng.choice([0, 2, 4, 7, 9]))] + ([0, 4, 7] if number % 4 == 0 else [])
+        for step in steps:
+            tone = sum(np.sin(2 * np.pi * 220 * 2 ** (step / 12) * n * t) / n**1.5 for n in range(1, 7))
+            out[start : start + len(t)] += np.asarray(tone) * np.exp(-t / 0.3) * np.minimum(t / 0.005, 1)
+    return _to_level(out)
+
+
 def _pulses(hz: float, count: int, glide: float = 0.0) -> NDArray[np.float64]:
     phase = np.cumsum(hz * (1 + glide * np.linspace(0, 1, count)) / RATE)
     return np.diff(np.floor(phase), prepend=0.0)

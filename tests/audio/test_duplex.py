@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from courier_voice.audio.duplex import Bleed, Duplex
-from courier_voice.audio.endpoint import FRAME
+from courier_voice.audio.duplex import Bleed, Duplex, Manners
+from courier_voice.audio.endpoint import FRAME, FRAME_S, Attentive
+from courier_voice.audio.overspeech import Overlap
 from courier_voice.audio.ring import Both
 from courier_voice.audio.wav import read_audio
 
@@ -18,17 +19,23 @@ REPLY = read_audio(AUDIO / "calls" / "tail.flac").samples
 SAID = read_audio(AUDIO / "waybills" / "status.flac").samples
 
 
+MANNERS = Manners(suspect=0.4, sure=1.7, window=3)
+
+
 class Silent:
-    """An output that only notes that it was stopped."""
+    """An output that only notes what it was told."""
 
     stopped = False
     heard_out = False
+
+    def __init__(self) -> None:
+        self.ducked: list[bool] = []
 
     def stop(self) -> None:
         self.stopped = True
 
     def duck(self, on: bool) -> None:
-        pass
+        self.ducked.append(on)
 
 
 def _pairs(echo: float, said_from: int = 10**9) -> Iterator[Both]:
@@ -58,7 +65,7 @@ def test_whoever_speaks_does_not_make_an_echo() -> None:
     assert headset.none
 
 
-def test_over_a_headset_he_is_heeded_and_heard_as_he_speaks() -> None:
+def test_over_a_headset_he_is_heeded_soon_and_heard_as_he_speaks() -> None:
     pytest.importorskip("pywebrtc_audio")
     output = Silent()
     duplex = Duplex(output)
@@ -69,30 +76,52 @@ def test_over_a_headset_he_is_heeded_and_heard_as_he_speaks() -> None:
         heard.append(frame)
     assert output.stopped
     assert duplex.reaction_s is not None
+    assert duplex.reaction_s <= 0.25
     assert all(np.array_equal(a, b.heard) for a, b in zip(heard[30:], pairs[30:], strict=True))
 
 
-def _frames_to_heed(near: np.ndarray) -> int:
-    """How many frames of a sound over a reply on a headset, each probably a voice, until the reply stops."""
+def test_where_nothing_is_played_the_probability_is_plain_sileros() -> None:
+    duplex = Duplex(Silent(), clean=lambda both: both.heard, over=lambda: pytest.fail("nothing is played"))
+    silence, alone = np.zeros(FRAME, np.float32), Attentive()
+    pairs = [Both(SAID[at : at + FRAME], silence) for at in range(0, len(SAID) - FRAME, FRAME)]
+    for frame in duplex.frames(iter(pairs)):
+        assert duplex.probability(frame) == alone(frame)
+
+
+def _made_up(*told: float) -> tuple[Silent, Duplex, list[float]]:
+    """A duplex of which the network says what it is told to, frame by frame of a reply, from the 20th on."""
     output = Silent()
-    duplex = Duplex(output, clean=lambda both: both.heard, voiced=lambda: lambda _: 0.6)
-    reply = np.resize(REPLY, 60 * FRAME)
-    began = 40
+    said = iter([0.0] * 20 + list(told))
+    duplex = Duplex(output, MANNERS, clean=lambda both: both.heard, over=lambda: lambda _: next(said, 0.0))
+    tone = np.tile(np.float32([0.1, -0.1]), FRAME // 2)
+    pairs = [Both(0.3 * tone, tone)] * 60
+    return output, duplex, [duplex.probability(frame) for frame in duplex.frames(iter(pairs))]
 
-    def pairs() -> Iterator[Both]:
-        for number in range(60):
-            heard = near[(number - began) * FRAME :][:FRAME] if number >= began else np.zeros(FRAME)
-            yield Both(np.asarray(heard, np.float32), np.asarray(reply[number * FRAME :][:FRAME], np.float32))
 
-    for number, frame in enumerate(duplex.frames(pairs())):
+def test_a_suspicion_ducks_the_reply_for_a_while_and_no_more() -> None:
+    output, duplex, heeded = _made_up(0.5)
+    assert output.ducked == [True, True, True, False]  # while the frame is among those that count, then let go
+    assert not output.stopped
+    assert not duplex.ducked
+    assert not any(heeded)
+
+
+def test_enough_in_a_row_stops_it_and_is_voice_from_there_on() -> None:
+    output, duplex, heeded = _made_up(0.05, 0.6, 0.6, 0.6)
+    assert output.stopped
+    assert [p >= 0.5 for p in heeded[20:26]] == [False, False, False, True, True, True]
+    assert duplex.reaction_s == pytest.approx(3 * FRAME_S)
+
+
+def test_the_network_begins_anew_with_each_reply() -> None:
+    made = []
+
+    def over() -> Callable[[Overlap], float]:
+        made.append(0.0)
+        return lambda _: 0.0
+
+    duplex = Duplex(Silent(), clean=lambda both: both.heard, over=over)
+    silence = [Both(np.zeros(FRAME, np.float32), np.zeros(FRAME, np.float32))] * 30
+    for frame in duplex.frames(iter([*_pairs(0.3), *silence, *_pairs(0.3)])):
         duplex.probability(frame)
-        if output.stopped:
-            return number - began
-    return 60
-
-
-def test_what_has_no_pitch_must_last_longer_to_be_heeded() -> None:
-    rng = np.random.default_rng(1)
-    t = np.arange(20 * FRAME) / 16000
-    vowel = 0.05 * np.sum([np.sin(2 * np.pi * 150 * n * t) for n in range(1, 20)], 0)
-    assert _frames_to_heed(vowel) < _frames_to_heed(0.1 * rng.standard_normal(20 * FRAME)) < 10
+    assert len(made) == 2

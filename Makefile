@@ -32,8 +32,15 @@ types: packages ## mypy --strict
 eval: setup ## score every set and the recorded turns: build/eval/report.html, and the same numbers as JSON
 	@$(BIN)/courier-voice eval report --audio live --out build/eval
 
-bench: setup ## latency, CPU seconds and memory against the plain stack
+bench: setup ## against the plain stack and pipecat; hands free: response times, barge-in, endings, false wakes, noise (an hour)
 	@$(BIN)/courier-voice bench
+	@$(BIN)/courier-voice bench --outbox
+	@$(PYTHON) scripts/peer.py
+	@$(BIN)/courier-voice bench --hands-free --peer-python .venv-peer/bin/python
+	@$(BIN)/courier-voice bench --barge-in
+	@$(BIN)/courier-voice eval endpointing
+	@$(BIN)/courier-voice eval wake
+	@$(BIN)/courier-voice eval street
 
 train: setup ## make the fast model of understanding anew, under 30 minutes on two cores; goes on where it was stopped
 	@$(BIN)/courier-voice train nlu
@@ -52,5 +59,5 @@ models: packages ## bring the model weights, and list them
 	@$(BIN)/courier-voice models list
 
 clean: ## remove the environment and every cache in this directory; weights stay
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-peer build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

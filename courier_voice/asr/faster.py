@@ -10,11 +10,22 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from courier_voice.asr.hearing import Progress, Reading, in_window, pieces, token_limit, transcribe, window_for
+from courier_voice.asr.hearing import (
+    Progress,
+    Reading,
+    believable,
+    in_window,
+    pieces,
+    token_limit,
+    transcribe,
+    window_for,
+)
+from courier_voice.asr.rolling import Rolling
 from courier_voice.asr.style import PLAIN, Habits
 from courier_voice.core.errors import TranscriptionError
 from courier_voice.core.ports import SpeechDetector
-from courier_voice.core.words import Audio, Transcript
+from courier_voice.core.words import RATE, Audio, Transcript
+from courier_voice.text.normalize import to_simplified
 
 if TYPE_CHECKING:
     from ctranslate2.models import WhisperGenerationResult
@@ -93,6 +104,19 @@ class FasterWhisper:
                 told.append(transcribe(hear, self._detector, audio, habits=self._habits))
             return told
 
+    def warm(self) -> None:
+        """Hear two seconds of nothing, so that the first utterance need not wait for what is done once."""
+        self._hear(self._prompt(""), Audio(np.zeros(2 * RATE, np.float32)), min(self._habits.windows_s))
+
+    def stream(self, hints: Sequence[str] = ()) -> Rolling:
+        """Words while one utterance is spoken, heard greedily every 0.8 s."""
+        prompt = self._prompt(self._habits.before(hints))
+        return Rolling(partial(self._glimpse, prompt))
+
+    def _glimpse(self, prompt: list[int], audio: Audio) -> str:
+        (reading,) = self._hear_all(prompt, [audio], window_for(audio.seconds, self._habits), beam=1)[0]
+        return to_simplified(reading.text) if believable(reading.text, audio.seconds) else ""
+
     def _hear_again(
         self, prompt: list[int], known: list[Reading] | None, known_s: float, piece: Audio, window_s: float
     ) -> list[Reading]:
@@ -107,7 +131,9 @@ class FasterWhisper:
     def _hear(self, prompt: list[int], piece: Audio, window_s: float) -> list[Reading]:
         return self._hear_all(prompt, [piece], window_s)[0]
 
-    def _hear_all(self, prompt: list[int], pieces: Sequence[Audio], window_s: float) -> list[list[Reading]]:
+    def _hear_all(
+        self, prompt: list[int], pieces: Sequence[Audio], window_s: float, beam: int | None = None
+    ) -> list[list[Reading]]:
         """Readings of each piece, all in encoder windows of one length, through the model together."""
         import ctranslate2
 
@@ -119,8 +145,8 @@ class FasterWhisper:
             results = self._whisper.model.generate(
                 encoded,
                 [prompt] * len(pieces),
-                beam_size=self._beam,
-                num_hypotheses=self._hypotheses,
+                beam_size=beam or self._beam,
+                num_hypotheses=min(self._hypotheses, beam or self._beam),
                 max_length=len(prompt) + token_limit(seconds),
                 return_scores=True,
                 return_no_speech_prob=True,

@@ -74,7 +74,7 @@ def transcribe(
 
 def judged(reading: Reading, seconds: float) -> Transcript:
     """What a streaming engine made of an utterance of so many seconds; empty when nobody can have said that."""
-    if not _believable(reading.text, seconds):
+    if not believable(reading.text, seconds):
         return Transcript("", "", 0.0, (), seconds)
     return _transcript([reading], seconds)
 
@@ -159,13 +159,14 @@ def _hear_well(hear: Hear, piece: Audio, habits: Habits) -> list[Reading]:
     heard = hear(piece, window)
     if heard and not _letters(heard[0].text):
         return []  # the engine's own word that nothing was said
-    readings = [reading for reading in heard if _believable(reading.text, piece.seconds)]
+    readings = [reading for reading in heard if believable(reading.text, piece.seconds)]
     if not readings and window < widest:
-        readings = [r for r in hear(piece, widest) if _believable(r.text, piece.seconds)]
+        readings = [r for r in hear(piece, widest) if believable(r.text, piece.seconds)]
     return readings
 
 
-def _believable(text: str, seconds: float) -> bool:
+def believable(text: str, seconds: float) -> bool:
+    """Whether anybody can have said that in so many seconds."""
     return 0 < len(_letters(text)) <= 6 + _FASTEST * seconds and not circles(text)
 
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Final
 
 from courier_voice.asr.faster import FasterWhisper
-from courier_voice.core.ports import Transcriber
+from courier_voice.core.ports import StreamingTranscriber, Transcriber
 from courier_voice.core.words import Audio, Transcript
 
 DOUBT: Final = -0.35
@@ -34,6 +34,16 @@ class SecondOpinion:
     @cached_property
     def _other(self) -> Transcriber:
         return self._build()
+
+    def warm(self) -> None:
+        """Load both, so that the first doubtful utterance need not wait for the second."""
+        for each in (self.first, self._other):
+            if isinstance(each, FasterWhisper):
+                each.warm()
+
+    def stream(self, hints: Sequence[str] = ()) -> StreamingTranscriber | None:
+        """Words while he speaks, of the first; None where it gives none."""
+        return self.first.stream(hints) if isinstance(self.first, FasterWhisper) else None
 
     def transcribe(self, audio: Audio, hints: Sequence[str] = ()) -> Transcript:
         """Hear 16 kHz audio of any length. Raises TranscriptionError."""

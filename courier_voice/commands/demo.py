@@ -16,10 +16,10 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from courier_voice.app import build_agent, build_asr, build_polisher, build_speaker, data_dir
+from courier_voice.app import build_agent, build_polisher, build_speaker, data_dir
 from courier_voice.audio.wav import read_audio
-from courier_voice.commands.models import ready_nlu
-from courier_voice.commands.out import begin, emit, turn_row, waiting
+from courier_voice.commands.models import ready_asr, ready_nlu
+from courier_voice.commands.out import begin, emit, turn_row
 from courier_voice.core.errors import SpeechError
 from courier_voice.core.turn import Turn
 from courier_voice.core.words import Audio
@@ -40,8 +40,7 @@ def demo(scenes: list[str] | None, fast: bool, json_: bool) -> None:
     settings = begin()
     chosen = _chosen(scenes)
     console = Console()
-    with waiting("正在准备识别模型…"):
-        asr = build_asr(settings)
+    asr = ready_asr(settings)
     cascade, model = ready_nlu(settings)
     polisher = build_polisher(model)
     quiet = json_ or fast

@@ -11,9 +11,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from courier_voice.app import build_asr, build_polisher, build_synthesizer, data_dir
-from courier_voice.commands.models import ready_nlu
-from courier_voice.commands.out import begin, counted, emit, stderr, waiting
+from courier_voice.app import build_polisher, build_synthesizer, data_dir
+from courier_voice.commands.models import ready_asr, ready_nlu
+from courier_voice.commands.out import begin, counted, emit, stderr
 from courier_voice.core.errors import SpeechError
 from courier_voice.evals.bench import sampled
 from courier_voice.evals.goldens import load_scenes
@@ -30,8 +30,7 @@ def bench(turns: int, peer_python: Path | None, json_: bool) -> None:
     recordings = sampled(load_scenes(data_dir("fixtures") / "audio"), turns)
     with ExitStack() as held:
         peer = held.enter_context(pipecat(peer_python, settings)) if peer_python else None
-        with waiting("正在准备识别模型…"):
-            asr = build_asr(settings)
+        asr = ready_asr(settings)
         nlu, model = ready_nlu(settings)
         said = _voices(settings, Path(held.enter_context(tempfile.TemporaryDirectory())))
         loop = Loop(settings, nlu, build_polisher(model), asr, said)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from courier_voice.app import build_llm
+from courier_voice.app import build_asr, build_llm
 from courier_voice.commands.out import downloads, stderr, waiting
 from courier_voice.core.errors import SettingsError, WeightsError, WeightsMissing
-from courier_voice.core.ports import ChatModel
+from courier_voice.core.ports import ChatModel, Transcriber
 from courier_voice.nlu.cascade import Cascade
 from courier_voice.nlu.llm import LlmUnderstander
 from courier_voice.settings import Settings
@@ -56,6 +56,15 @@ def ready_nlu(settings: Settings, *, whole: bool = False) -> tuple[Cascade, Chat
     if advised and adviser is None:
         stderr.print(f"without a second reader, a little is understood less; run: {SECOND_READER}", style="dim")
     return cascade, model
+
+
+def ready_asr(settings: Settings) -> Transcriber:
+    """The recogniser, loaded and run once, its second opinion too: the first utterance waits for nothing more. Raises
+    as `app.build_asr`."""
+    with waiting("正在准备识别模型…"):
+        asr = build_asr(settings)
+        getattr(asr, "warm", lambda: None)()
+    return asr
 
 
 def bring(name: str, settings: Settings, otherwise: str) -> None:

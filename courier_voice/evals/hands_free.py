@@ -54,6 +54,8 @@ LOOPS: Final = {"ours": True, "no speculation": False}
 PEER: Final = "pipecat"
 SILENCE_S: Final = 4.0
 """Of its own background behind each recording: nobody waits longer than that."""
+PREPARING_S: Final = 120.0
+"""Of quiet before a recording of another day, for names and openings; on a slow machine the last ones are not made."""
 _LONGEST_S: Final = 60.0
 
 
@@ -237,7 +239,7 @@ def voices(name: str, synth: Synthesizer, cache: PhraseCache) -> dict[str, Voice
 
     def prepare(day: Day) -> None:
         speaker.prepare(openers(day))
-        speaker.ahead.settle()
+        speaker.ahead.settle(PREPARING_S)
 
     return {
         name: Voice(lambda clause: trimmed(synth.synthesize(clause), clause)),

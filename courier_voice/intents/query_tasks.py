@@ -36,7 +36,7 @@ class QueryTasks(Intent):
     measure: Literal["count", "list", "next", "cod_total"] = "count"
 
     openers: ClassVar = (
-        *(f"{state}{kind}有" for kind in KINDS.values() for state in STATES.values()),
+        *(f"{STATES[state]}{kind}有" for state in ("pending", "done") for kind in KINDS.values()),
         "下一个是派件，",
         "下一个是取件，",
         "后面没有了。",

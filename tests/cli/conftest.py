@@ -103,7 +103,7 @@ def _asr() -> Transcriber:
 @pytest.fixture
 def recogniser(monkeypatch: pytest.MonkeyPatch, _asr: Transcriber) -> None:
     """The real recogniser, already loaded, for whatever command asks for it."""
-    for module in ("read", "listen"):
+    for module in ("read", "models"):
         monkeypatch.setattr(f"courier_voice.commands.{module}.build_asr", lambda _: _asr)
 
 

@@ -183,7 +183,7 @@ def test_what_is_no_sound_is_said_before_any_model_is_waited_for(
     def never(_: object) -> None:
         raise AssertionError("a model was waited for")
 
-    monkeypatch.setattr(listen, "build_asr", never)
+    monkeypatch.setattr(listen, "ready_asr", never)
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(data), isatty=lambda: terminal))
     ran = run("listen", "--input", "-")
     assert (ran.code, ran.out) == (code, "")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from courier_voice.agent import Agent
 from courier_voice.core.errors import SettingsError, WeightsError
+from courier_voice.core.intent import Polisher
 from courier_voice.core.ports import ChatModel, LogisticsApi, Speaker, SpeechDetector, Synthesizer, Transcriber
 from courier_voice.core.privacy import PersonalFilter, masked_trace
 from courier_voice.settings import Settings, device
@@ -264,7 +265,7 @@ def build_agent(
     settings: Settings,
     *,
     nlu: Cascade,
-    polisher: LlmPolisher | TemplatePolisher,
+    polisher: Polisher,
     speaker: Speaker,
     asr: Transcriber | None = None,
     outbox: Path | None = None,

@@ -14,6 +14,7 @@ from courier_voice.audio.endpointing import Began, Ears, Ended, Paused, Resumed,
 from courier_voice.audio.mic import Frame
 from courier_voice.audio.partials import Partials
 from courier_voice.core.errors import CourierVoiceError, NoRecogniser
+from courier_voice.core.parcels import Day
 from courier_voice.core.turn import NluContext, Turn, Understanding
 from courier_voice.core.words import Audio, Transcript, Utterance
 from courier_voice.dialog.hasty import Hasty, asks
@@ -80,6 +81,9 @@ class Listener:
     """Whether somebody speaks, or a turn is being made of what he said: nothing else is to be computed."""
     _replied_s: float | None = field(default=None, init=False)
     _now_s: float = field(default=0.0, init=False)
+
+    foresee: Callable[[str, Day], None] = lambda message, day: None
+    """Told of a dictated message that may be all, while it is waited whether he goes on."""
 
     instead: Callable[[Utterance], Turn | None] = lambda said: None
     """A turn made of an utterance without the agent: it is for somebody else, or about how the agent speaks."""
@@ -157,6 +161,9 @@ class Listener:
         said = normalize(heard.text)
         context = self.agent.memory.context()
         meant = self.glance(said, context) if said.text else None
+        message = meant.drafts[-1].slots.get("message") if meant and meant.drafts[-1].intent == "send_sms" else None
+        if isinstance(message, str) and self.agent.seen:
+            self.foresee(message, self.agent.seen)
         return _Reading(heard, patience_s(said, meant, context, self.waits))
 
 

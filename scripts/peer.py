@@ -1,5 +1,6 @@
-"""Make ``.venv-peer``: pipecat, which ``courier-voice bench --hands-free --peer-python`` compares with, in an environment
-of its own, because its requirements are not ours. What it lacks of ours it finds in ``.venv``. Run `make setup` first.
+"""Make ``.venv-peer``: pipecat, which ``courier-voice bench --hands-free --peer-python`` compares with, in an
+environment of its own, because its requirements are not ours. What it lacks of ours it finds in ``.venv``: run
+`make setup` first.
 """
 
 import subprocess

@@ -57,6 +57,9 @@ class Fast:
 
     def understand(self, utterance: Utterance, context: NluContext) -> Understanding:
         digits = "".join(filter(str.isdigit, utterance.text))
+        if "短信" in utterance.text:
+            slots = {"target": {"tail": TAIL}, "message": utterance.text.partition("说")[2]}
+            return Understanding((Draft("send_sms", slots),), "fast")
         if "打给" not in utterance.text:
             return Understanding((Draft("none"),), "fast")
         return Understanding((Draft("dial", {"target": {"tail": digits}} if digits else {}),), "fast")
@@ -106,7 +109,7 @@ def listener(tmp_path: Path, carrier: Carrier) -> Iterator[Listener]:
     api = HttpLogistics(in_process_client(carrier))
     fast = Fast()
     with Outbox(tmp_path / "outbox.sqlite3", api) as outbox:
-        words = Words("打给", "五零", "八三", "确认", "七四六一")
+        words = Words("打给", "五零", "八三", "确认", "七四六一", "发短信说我到了", "在楼下")
         agent = Agent(fast, api, outbox, AccountRules(), Plain(), Quiet(), words)
         yield Listener(agent, fast.glance, in_step=True, probability=lambda frame: float(frame[0] > 0))
 
@@ -199,3 +202,13 @@ def test_frames_come_at_the_pace_of_a_microphone() -> None:
     given = list(frames((1, 0.3)))
     paced = list(in_time(given, FRAME_S, clock))
     assert len(paced) == len(given)
+
+
+def test_a_dictated_message_is_told_of_at_each_pause_and_nothing_is_sent(listener: Listener, carrier: Carrier) -> None:
+    told: list[str] = []
+    listener.foresee = lambda message, day: told.append(message)
+    listener.in_step = True
+    (live,) = listener.turns(frames((6, 0.5), (0, 1.0), (7, 0.5), (0, 3.0)))
+    assert told == ["我到了", "我到了在楼下"]
+    assert live.turn.kind == "confirm"
+    assert carrier.ledger().effects == []

@@ -37,6 +37,7 @@ from courier_voice.core.turn import Turn
 from courier_voice.core.words import Audio
 from courier_voice.dialog.hints import hints
 from courier_voice.live import Listener, in_time, is_command
+from courier_voice.nlu.foresee import Foreseeing
 from courier_voice.settings import device
 from courier_voice.speech.console import ConsoleSpeaker
 
@@ -57,9 +58,11 @@ def listen(mode: str | None, world: Path | None, source: Path | None, realtime: 
     asr = ready_asr(settings)
     cascade, model = ready_nlu(settings)
     voice = build_speaker(settings, lambda _: None)
-    mute = ConsoleSpeaker(lambda _: None)
-    wired = build_agent(settings, nlu=cascade, polisher=build_polisher(model), speaker=mute, asr=asr)
+    mute, polisher = ConsoleSpeaker(lambda _: None), Foreseeing(build_polisher(model))
+    wired = build_agent(settings, nlu=cascade, polisher=polisher, speaker=mute, asr=asr)
     listener = Listener(wired.agent, cascade.glance, in_step=bool(recorded) and not realtime)
+    if model and not listener.in_step:
+        listener.foresee = polisher.foresee
     clock = FrameClock() if listener.in_step else None
     keeper = Doorkeeper(settings, wired.agent, asr, clock or time.monotonic) if settings.listen.mode == "wake" else None
     listener.partials = None if listener.in_step or json_ or keeper else words_of(asr, wired.agent)

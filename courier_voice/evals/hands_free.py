@@ -30,6 +30,7 @@ from courier_voice.evals.replay import in_scene
 from courier_voice.evals.summary import percentiles
 from courier_voice.live import Listener, LiveTurn, in_time
 from courier_voice.nlu.cascade import Cascade
+from courier_voice.nlu.foresee import Foreseeing
 from courier_voice.nlu.polish import LlmPolisher, TemplatePolisher
 from courier_voice.settings import Settings
 from courier_voice.speech.cache import PhraseCache
@@ -113,16 +114,19 @@ class Loop:
             for number, recording in enumerate(recordings):
                 for loop, speculate in LOOPS.items():
                     outbox = Path(scratch) / f"{number}{loop}.sqlite3"
-                    ear = ClockedEar(self.asr)
-                    wired = in_scene(recording[0], self.settings, outbox, nlu=self.nlu, polisher=self.polisher, asr=ear)
+                    ear, polisher = ClockedEar(self.asr), Foreseeing(self.polisher)
+                    wired = in_scene(recording[0], self.settings, outbox, nlu=self.nlu, polisher=polisher, asr=ear)
                     with wired.outbox:
-                        yield {"loop": loop, **self._row(recording, wired, ear, speculate)}
+                        listener = Listener(wired.agent, self.nlu.glance, speculate=speculate)
+                        if speculate and polisher.model:
+                            listener.foresee = polisher.foresee
+                        yield {"loop": loop, **self._row(recording, wired, ear, listener)}
                     step()
                 if peer:
                     yield {"loop": PEER, **peer(recording)}
                     step()
 
-    def _row(self, recording: Recording, wired: Wired, ear: ClockedEar, speculate: bool) -> Row:
+    def _row(self, recording: Recording, wired: Wired, ear: ClockedEar, listener: Listener) -> Row:
         scene, golden = recording
         agent = wired.agent
         api, effects = Clocked(agent.api), Clocked(agent.effects)
@@ -132,7 +136,6 @@ class Loop:
             voice.prepare(agent.seen)
         api.seconds = effects.seconds = 0.0
         row: Row = {"scene": scene.name, "wav": golden.wav, "condition": golden.condition}
-        listener = Listener(agent, self.nlu.glance, speculate=speculate)
         live, end_s, done_s, early = played(listener, read_audio(scene.sound(golden)))
         if live is None:
             return {**row, "missed": True, "early": early}

@@ -11,6 +11,7 @@ from pathlib import Path
 from courier_voice.agent import Agent
 from courier_voice.app import Wired, build_agent
 from courier_voice.audio.wav import read_audio
+from courier_voice.core.intent import Polisher
 from courier_voice.core.ports import Transcriber
 from courier_voice.core.turn import Turn
 from courier_voice.core.words import Transcript
@@ -18,7 +19,6 @@ from courier_voice.evals.goldens import GoldenTurn, Scene
 from courier_voice.evals.marks import Row, failed_row, transcript_row, turn_row
 from courier_voice.evals.recorded import turn_key
 from courier_voice.nlu.cascade import Cascade
-from courier_voice.nlu.polish import LlmPolisher, TemplatePolisher
 from courier_voice.settings import Api, Settings
 from courier_voice.speech.console import ConsoleSpeaker
 
@@ -48,7 +48,7 @@ def in_scene(
     outbox: Path,
     *,
     nlu: Cascade,
-    polisher: LlmPolisher | TemplatePolisher,
+    polisher: Polisher,
     asr: Transcriber | None,
 ) -> Wired:
     """An agent at the start of a scene. Whatever API the settings name, a replay talks to the mock in this process."""
@@ -62,7 +62,7 @@ def replay_scenes(
     settings: Settings,
     *,
     nlu: Cascade,
-    polisher: LlmPolisher | TemplatePolisher,
+    polisher: Polisher,
     asr: Transcriber | None = None,
     listen: Listen = live,
     before: Callable[[str], None] | None = None,

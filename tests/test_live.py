@@ -211,4 +211,4 @@ def test_a_dictated_message_is_told_of_at_each_pause_and_nothing_is_sent(listene
     (live,) = listener.turns(frames((6, 0.5), (0, 1.0), (7, 0.5), (0, 3.0)))
     assert told == ["我到了", "我到了在楼下"]
     assert live.turn.intent == "send_sms"
-    assert carrier.ledger().effects == []
+    assert carrier.ledger().effects == ()

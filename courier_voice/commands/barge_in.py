@@ -58,7 +58,14 @@ def bench(clips: int, json_: bool) -> None:
         emit({"summary": figures})
         return
     table = Table(
-        "over the reply", "stopped it", f"in {MARK_MS:g} ms", "ms p50 / p95", "false stops", "ducked s", box=None
+        "over the reply",
+        "stopped it",
+        f"in {MARK_MS:g} ms",
+        "or low by then",
+        "ms p50 / p95",
+        "false stops",
+        "low s",
+        box=None,
     )
     for row in figures:
         ms = row.get("ms")
@@ -66,6 +73,7 @@ def bench(clips: int, json_: bool) -> None:
             row["kind"],
             f"{row['stopped']} / {row['of']}" if "stopped" in row else "",
             f"{row['in_time']} / {row['of']}" if "in_time" in row else "",
+            f"{row['yielded_in_time']} / {row['of']}" if "yielded_in_time" in row else "",
             f"{ms['p50']:.0f} / {ms['p95']:.0f}" if ms else "",
             f"{row['false_stops']} / {row['of']}",
             f"{row['ducked_s']:g}",

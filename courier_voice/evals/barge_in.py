@@ -28,6 +28,8 @@ class Over:
 
     stopped_s: float | None
     ducked_s: float
+    yielded_s: float | None = None
+    """When it first was stopped or ducked, after the sound had begun."""
 
 
 def over_reply(
@@ -49,9 +51,10 @@ def over_reply(
     back, rng = echo(room, FRAME), np.random.default_rng(seed)
     ducked = 0
     stopped: float | None = None
+    yielded: float | None = None
 
     def pairs() -> Iterator[Both]:
-        nonlocal ducked, stopped
+        nonlocal ducked, stopped, yielded
         if before is not None:
             mouth.say("before")
             while mouth.speaking:
@@ -61,6 +64,8 @@ def over_reply(
         for number in range(len(reply) // FRAME):
             here = near[max(0, number * FRAME - start) :][:FRAME] if number * FRAME >= start else near[:0]
             ducked += duplex.ducked
+            if yielded is None and duplex.ducked and number * FRAME > start:
+                yielded = number * FRAME_S
             yield _pair(mouth, back, rng, here)
             if not mouth.speaking:
                 stopped = None if mouth.heard_out else (number + 1) * FRAME_S
@@ -72,7 +77,7 @@ def over_reply(
                 duplex.began()
     finally:
         mouth.close()
-    return Over(stopped, ducked * FRAME_S)
+    return Over(stopped, ducked * FRAME_S, stopped if yielded is None else yielded)
 
 
 def _pair(mouth: Mouth, back: Callable[[Samples], Samples], rng: np.random.Generator, near: Samples | None) -> Both:

@@ -99,19 +99,23 @@ def cases(speech: Sequence[Audio], noises: Mapping[str, Samples], tries: int, se
 
 def rows(chosen: Sequence[Case], reply: Samples, before: Samples, step: Callable[[], None]) -> Iterator[Row]:
     """A row a case. ``stopped_ms`` counts from the sound's first voiced frame; negative: something had stopped the
-    reply before. None: said to its end.
+    reply before. None: said to its end. ``yielded_ms``: the same until it was stopped or held low (-18 dB).
     """
     for case in chosen:
         learnt = None if case.first else before
         over = over_reply(reply, case.sound, case.at_s, ROOMS[case.room], before=learnt, seed=case.seed)
         start = round(case.at_s * RATE / FRAME) * FRAME / RATE + case.onset_s
-        stopped = None if over.stopped_s is None else round((over.stopped_s - start) * 1000, 1)
-        yield {"kind": case.name, "room": case.room, "stopped_ms": stopped, "ducked_s": round(over.ducked_s, 3)}
+        stopped, yielded = (
+            None if at_s is None else round((at_s - start) * 1000, 1) for at_s in (over.stopped_s, over.yielded_s)
+        )
+        ducked_s = round(over.ducked_s, 3)
+        yield {"kind": case.name, "room": case.room, "stopped_ms": stopped, "yielded_ms": yielded, "ducked_s": ducked_s}
         step()
 
 
 def barge_in_figures(made: Sequence[Row]) -> list[Row]:
-    """By kind: how many stopped the reply, of how many; of speech also the ms it took, and how often in `MARK_MS`."""
+    """By kind: how many stopped the reply, of how many; of speech also the ms it took, how often in `MARK_MS`, and how
+    often the reply was stopped or held low by then."""
     figures = []
     for kind in dict.fromkeys(row["kind"] for row in made):
         mine = [row for row in made if row["kind"] == kind]
@@ -124,7 +128,9 @@ def barge_in_figures(made: Sequence[Row]) -> list[Row]:
         if kind.removesuffix(FIRST) == SPEECH:
             heard = [ms for ms in stops if ms > 0]
             quick = sum(ms <= MARK_MS for ms in heard)
-            figure |= {"stopped": len(heard), "in_time": quick, "false_stops": len(stops) - len(heard)}
+            low = sum(r["yielded_ms"] is not None and r["yielded_ms"] <= MARK_MS for r in mine)
+            figure |= {"stopped": len(heard), "in_time": quick, "yielded_in_time": low}
+            figure |= {"false_stops": len(stops) - len(heard)}
             figure |= {"ms": percentiles(heard) if heard else None}
         else:
             figure |= {"false_stops": len(stops)}

@@ -40,10 +40,12 @@ def test_a_reply_is_said_to_its_end_over_its_own_echo_and_stops_for_speech(reply
 
 def test_figures_count_a_stop_before_the_speech_as_false() -> None:
     made = [
-        {"kind": "speech", "room": "street", "stopped_ms": ms, "ducked_s": 0.5} for ms in (160.0, 240.0, -50.0, None)
+        {"kind": "speech", "room": "street", "stopped_ms": ms, "yielded_ms": low, "ducked_s": 0.5}
+        for ms, low in ((160.0, 96.0), (240.0, 128.0), (-50.0, -50.0), (None, None))
     ]
-    made += [{"kind": "horn", "room": "street", "stopped_ms": 90.0, "ducked_s": 0.0}]
+    made += [{"kind": "horn", "room": "street", "stopped_ms": 90.0, "yielded_ms": 90.0, "ducked_s": 0.0}]
     speech, horn = barge_in_figures(made)
     assert (speech["of"], speech["stopped"], speech["in_time"], speech["false_stops"]) == (4, 2, 1, 1)
+    assert speech["yielded_in_time"] == 3
     assert speech["ms"]["p50"] == 200.0
     assert horn["false_stops"] == 1

@@ -140,15 +140,15 @@ def train_kb_vectors(
     run.kb_vectors(out, json_)
 
 
-@train.command("overtalk", epilog="Example: courier-voice train overtalk --scenes 400   (under an hour on one core)")
+@train.command("overtalk", epilog="Example: courier-voice train overtalk --scenes 700   (under an hour on one core)")
 def train_overtalk(
     out: Annotated[
         Path | None, typer.Option(dir_okay=False, help="Weights to write, a card beside (default: the ones shipped).")
     ] = None,
     clips: Annotated[int, typer.Option(min=60, help="Clips to speak.")] = 176,
-    scenes: Annotated[int, typer.Option(min=1, help="Scenes to learn from, of 12.8 s.")] = 400,
-    dev: Annotated[int, typer.Option(min=1, help="Scenes held out, of other speakers.")] = 60,
-    epochs: Annotated[int, typer.Option(min=1)] = 25,
+    scenes: Annotated[int, typer.Option(min=1, help="Scenes to learn from, of 12.8 s.")] = 700,
+    dev: Annotated[int, typer.Option(min=1, help="Scenes held out, of other speakers.")] = 100,
+    epochs: Annotated[int, typer.Option(min=1)] = 14,
     seed: int = 0,
     json_: Json = False,
 ) -> None:

@@ -31,7 +31,7 @@ What the network is told of a frame: `audio/overspeech.py`. Words are the frames
 
 ## On the held-out scenes
 
-Stopped where the probabilities of the last {window} frames add up to {sure:g}, a rule chosen on these scenes. Time
+Stopped where the probabilities of the last {window} frame(s) add up to {sure:g}, a rule chosen on these scenes. Time
 counts from where the words become audible to the end of the frame that stopped.
 
 | over the reply | stopped it | within 200 ms | ms p50 / p95 | stopped falsely |

@@ -17,7 +17,7 @@ from courier_voice.training.overtalk_scenes import ECHO, WORDS
 MARK_S: Final = 0.2
 COLD_S: Final = 3.0
 COLD: Final = "words, canceller cold"
-DEAR: Final = 3.0
+DEAR: Final = 2.0
 """What a false stop costs, in words not heard in time."""
 _AFTER: Final = 8
 """Frames after a sound that still count as its own; after words they count for nothing."""

@@ -11,8 +11,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from courier_voice.app import build_polisher, build_synthesizer, data_dir
-from courier_voice.commands.models import ready_asr, ready_nlu
+from courier_voice.app import build_synthesizer, data_dir
+from courier_voice.commands.models import ready_asr, ready_nlu, ready_polisher
 from courier_voice.commands.out import begin, counted, emit, stderr
 from courier_voice.core.errors import SpeechError
 from courier_voice.evals.bench import sampled
@@ -33,7 +33,7 @@ def bench(turns: int, peer_python: Path | None, json_: bool) -> None:
         asr = ready_asr(settings)
         nlu, model = ready_nlu(settings)
         said = _voices(settings, Path(held.enter_context(tempfile.TemporaryDirectory())))
-        loop = Loop(settings, nlu, build_polisher(model), asr, said)
+        loop = Loop(settings, nlu, ready_polisher(model), asr, said)
         rows = []
         with counted("实时播放", len(recordings) * (len(LOOPS) + bool(peer))) as step:
             for row in loop.rows(recordings, step, peer):

@@ -16,7 +16,7 @@ from typing import Final
 import typer
 
 from courier_voice.agent import Agent
-from courier_voice.app import build_agent, build_polisher, build_speaker
+from courier_voice.app import build_agent, build_speaker
 from courier_voice.audio.endpoint import FRAME_S
 from courier_voice.audio.mic import Frame, frames_of, open_microphone, record_while
 from courier_voice.audio.partials import Partials
@@ -26,7 +26,7 @@ from courier_voice.commands.addressed import Doorkeeper, FrameClock
 from courier_voice.commands.ahead import hush, speak_ahead
 from courier_voice.commands.aloud import Aloud, Trouble
 from courier_voice.commands.manner import Manners, OnCall
-from courier_voice.commands.models import ready_asr, ready_nlu
+from courier_voice.commands.models import ready_asr, ready_nlu, ready_polisher
 from courier_voice.commands.out import begin, emit, stderr, turn_row
 from courier_voice.commands.overtalk import IDLE_S, RETRY_S, Overtalk, in_recording, mouth_of, on_device
 from courier_voice.commands.talk import in_world, show
@@ -58,7 +58,7 @@ def listen(mode: str | None, world: Path | None, source: Path | None, realtime: 
     asr = ready_asr(settings)
     cascade, model = ready_nlu(settings)
     voice = build_speaker(settings, lambda _: None)
-    mute, polisher = ConsoleSpeaker(lambda _: None), Foreseeing(build_polisher(model))
+    mute, polisher = ConsoleSpeaker(lambda _: None), Foreseeing(ready_polisher(model))
     wired = build_agent(settings, nlu=cascade, polisher=polisher, speaker=mute, asr=asr)
     listener = Listener(wired.agent, cascade.glance, in_step=bool(recorded) and not realtime)
     if model and not listener.in_step:

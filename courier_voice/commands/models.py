@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
-from courier_voice.app import build_asr, build_llm
+from courier_voice.app import build_asr, build_llm, build_polisher
 from courier_voice.commands.out import downloads, stderr, waiting
-from courier_voice.core.errors import SettingsError, WeightsError, WeightsMissing
+from courier_voice.core.errors import ModelError, SettingsError, WeightsError, WeightsMissing
 from courier_voice.core.ports import ChatModel, Transcriber
 from courier_voice.nlu.cascade import Cascade
 from courier_voice.nlu.llm import LlmUnderstander
+from courier_voice.nlu.polish import LlmPolisher, TemplatePolisher
 from courier_voice.settings import Settings
 from courier_voice.understanding import EMBEDDER, build_nlu
 from courier_voice.weights.fetch import pull
@@ -65,6 +67,15 @@ def ready_asr(settings: Settings) -> Transcriber:
         asr = build_asr(settings)
         getattr(asr, "warm", lambda: None)()
     return asr
+
+
+def ready_polisher(model: ChatModel | None) -> LlmPolisher | TemplatePolisher:
+    """What words texts, its prompt read: the first text waits for nothing more. Without a model, a template."""
+    polisher = build_polisher(model)
+    if isinstance(polisher, LlmPolisher):
+        with waiting("正在准备短信的措辞…"), suppress(ModelError):  # it is tried again with the first text
+            polisher.warm()
+    return polisher
 
 
 def bring(name: str, settings: Settings, otherwise: str) -> None:

@@ -238,11 +238,14 @@ def voices(name: str, synth: Synthesizer, cache: PhraseCache) -> dict[str, Voice
     """
     if not len(synth.synthesize("您好").samples):
         raise SpeechError(f"the voice {name} gives no sound: run `courier-voice models verify`")
-    speaker = VoiceSpeaker(synth, SoundDevicePlayer(), cache)
+    speaker, quiet = VoiceSpeaker(synth, SoundDevicePlayer(), cache), Event()
+    speaker.ahead.idle = quiet.is_set  # what is not made in time must not be made while a recording is heard
 
     def prepare(day: Day) -> None:
+        quiet.set()
         speaker.prepare(openers(day))
         speaker.ahead.settle(PREPARING_S)
+        quiet.clear()
 
     return {
         name: Voice(lambda clause: trimmed(synth.synthesize(clause), clause)),

@@ -185,6 +185,8 @@ def test_a_headset_that_changes_its_profile_is_told_and_heard_again(
     talk = spoken((0, 1), (CALL, 1.2), (0, 3))
     headset = Headset((music, talk), (telephone, talk)).install(monkeypatch)
     voice, loop = Voice(), Loop(listener, carrier, clean=lambda both: both.heard)  # nothing comes back in a headset
+    moved: list[int] = []
+    monkeypatch.setattr(loop.over.duplex, "moved", lambda: moved.append(len(headset.opened)))
     turns: Any = on_device(loop.over, partial(open_microphone, "headset"), Trouble(voice), "headset")
     with closing(turns):
         told = [turn for turn in (next(turns), next(turns)) if isinstance(turn, Turn)]
@@ -193,6 +195,7 @@ def test_a_headset_that_changes_its_profile_is_told_and_heard_again(
     assert [rate for way, rate, _ in headset.opened if way == "in"] == [48_000, microphone]
     assert [rate for way, rate, _ in headset.opened if way == "out"] == [RATE, speaker]
     assert {device for _, _, device in headset.opened} == {"headset"}
+    assert moved[-1] == len(headset.opened), "what was learnt of the room is forgotten with the profile"
     assert headset.rescans >= 1
     assert not headset.rescanned_while_open
     assert voice.heard == ["error", MicrophoneError.said]

@@ -105,7 +105,11 @@ class Loop:
         self.carrier, self.agent = carrier, listener.agent
         self.mouth = Mouth(clause, in_step=True)
         duplex = Duplex(
-            self.mouth, MANNERS, clean=clean or (lambda both: both.heard - both.played), voiced=voiced, over=over
+            self.mouth,
+            MANNERS,
+            clean=lambda: clean or (lambda both: both.heard - both.played),
+            voiced=voiced,
+            over=over,
         )
         self.spoke = 0
         self.over = Overtalk(listener, self.mouth, self._spoke, duplex)

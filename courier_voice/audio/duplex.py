@@ -111,28 +111,33 @@ class Duplex:
         output: Output,
         manners: Manners = Manners(),
         *,
-        clean: Callable[[Both], Frame] | None = None,
+        clean: Callable[[], Callable[[Both], Frame]] | None = None,
         voiced: Callable[[], Callable[[Frame], float]] | None = None,
         over: Callable[[], Callable[[Overlap], float]] = Overspeech,
         late: Callable[[], float] = lambda: 0.0,
     ) -> None:
-        """``voiced`` makes a detector of voice, Silero's when none is given; ``over`` one of words over a reply, anew
-        for each."""
+        """``clean`` makes an echo canceller, WebRTC's when none is given; ``voiced`` a detector of voice, Silero's;
+        ``over`` one of words over a reply, anew for each."""
         self.late = late
         self._output, self._manners = output, manners
-        self._clean = clean or echo_canceller()
+        self._canceller = clean or echo_canceller
         self._voiced, self._over = (voiced or Attentive)(), over
-        self._bleed = Bleed()
         self._words: Callable[[Overlap], float] | None = None
         self._overlap: Overlap | None = None
         self._spoken: deque[float] = deque(maxlen=manners.window)
-        self._clock = self._answered = 0
+        self._clock = 0
         self._played = self._ducked = self._admitted = self._heeded = _NEVER
         self._first: int | None = None
         self.reaction_s: float | None = None
         """From the first frame of speech to the reply's stop, where the utterance that began last cut one off."""
         self.over_reply = False
         """Whether the utterance that began last began before the reply under way had been played to its end."""
+        self.moved()
+
+    def moved(self) -> None:
+        """Another microphone or speaker, or the same opened again: what was learnt of the room holds no more, the delay
+        least of all."""
+        self._clean, self._bleed, self._answered = self._canceller(), Bleed(), 0
 
     def frames(self, pairs: Iterable[Both]) -> Iterator[Frame]:
         """Without echo; as they were heard when nothing is or was just played."""

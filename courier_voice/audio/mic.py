@@ -66,9 +66,8 @@ class Capture(Iterator[Frame]):
             self.tell_lost()
         taken = self.ring.take(_DEAD_AFTER_S)
         if taken is None:
-            raise MicrophoneError(
-                f"the microphone has given nothing for {_DEAD_AFTER_S:.0f} s: plug it in again, or choose another"
-            )
+            what = "has gone" if self.ring.closed else f"has given nothing for {_DEAD_AFTER_S:.0f} s"
+            raise MicrophoneError(f"the microphone {what}: plug it in again, or choose another")
         self._zeros = -1 if self._zeros < 0 or taken.heard.any() else self._zeros + 1
         if self._zeros * FRAME_S >= _MUTE_AFTER_S:
             raise MicrophoneError(f"the microphone gives only zeros, it is muted or refused: {_fix(_NO_DEVICE)}")

@@ -27,7 +27,8 @@ class Ring:
         self._kept: deque[Both] = deque()
         self._room = frames
         self._changed = threading.Condition()
-        self._closed = False
+        self.closed = False
+        """Whether its writer has ended."""
         self.dropped = 0
         self.most = 0
         """The longest it has been, in frames: how far the reader fell behind."""
@@ -47,11 +48,11 @@ class Ring:
     def take(self, timeout_s: float) -> Both | None:
         """The oldest frame; None when none came in time, or never will because the ring was closed."""
         with self._changed:
-            self._changed.wait_for(lambda: self._kept or self._closed, timeout_s)
+            self._changed.wait_for(lambda: self._kept or self.closed, timeout_s)
             return self._kept.popleft() if self._kept else None
 
     def close(self) -> None:
         """No frame will come any more; those that are there can still be taken."""
         with self._changed:
-            self._closed = True
+            self.closed = True
             self._changed.notify()

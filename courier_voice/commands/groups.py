@@ -149,14 +149,17 @@ def train_overtalk(
     scenes: Annotated[int, typer.Option(min=1, help="Scenes to learn from, of 12.8 s.")] = 700,
     dev: Annotated[int, typer.Option(min=1, help="Scenes held out, of other speakers.")] = 100,
     epochs: Annotated[int, typer.Option(min=1)] = 14,
+    kept: Annotated[int, typer.Option(min=8, help="Width of the network's state.")] = 96,
     seed: int = 0,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes that speak and simulate.")] = 1,
     json_: Json = False,
 ) -> None:
     """Make the network that hears words over a reply: speak, simulate, fit, judge; goes on where it was stopped."""
     from courier_voice.commands import train_overtalk as run
     from courier_voice.training.overtalk import Recipe
 
-    run.overtalk(out, Recipe(clips=clips, scenes=scenes, dev_scenes=dev, epochs=epochs, seed=seed), json_)
+    recipe = Recipe(clips=clips, scenes=scenes, dev_scenes=dev, epochs=epochs, kept=kept, seed=seed)
+    run.overtalk(out, recipe, jobs, json_)
 
 
 @train.command("nlu", epilog="Example: courier-voice train nlu --fresh   (under 30 minutes on two cores)")

@@ -73,4 +73,7 @@ def _show(figures: dict[str, Any]) -> None:
             table.add_row(stage, f"{ms['p50']:.0f}", f"{ms['p95']:.0f}")
         for voice, ms in loop["first_audio_ms"].items():
             table.add_row(f"first audio, {voice}", f"{ms['p50']:.0f}", f"{ms['p95']:.0f}", style="bold")
+        if name == "ours" and (apart := figures["not_dictated_ms"]):
+            voice = f"first audio but of dictated messages, {figures['voice']}"
+            table.add_row(voice, f"{apart['p50']:.0f}", f"{apart['p95']:.0f}")
         console.print(table, f"{loop['recordings']} recordings: {cuts}\n")

@@ -124,6 +124,7 @@ def on_device(
             with ExitStack() as held:
                 capture = held.enter_context(microphone(reference=over.mouth.reference))
                 plays = held.enter_context(sounding(over.mouth.take, over.mouth.rate, device))
+                over.duplex.moved()
                 over.duplex.late = lambda ring=capture.ring: len(ring) * FRAME_S  # type: ignore[misc]
                 for live in over.turns(
                     _while_playing(capture.pairs(), plays, lambda frame: trouble.heard(frame, over.mouth))

@@ -25,7 +25,7 @@ _COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
 _DOING = {"speak": "合成", "train": "训练场景", "dev": "评测场景", "learn": "训练"}
 
 
-def overtalk(out: Path | None, recipe: Recipe, json_: bool) -> None:
+def overtalk(out: Path | None, recipe: Recipe, jobs: int, json_: bool) -> None:
     if not has_canceller():
         raise SettingsError("no echo canceller: pip install pywebrtc-audio")
     settings = begin()
@@ -42,9 +42,13 @@ def overtalk(out: Path | None, recipe: Recipe, json_: bool) -> None:
             bar.update(tasks[what], completed=done, total=total, loss=loss)
 
         said = home / "clips"
-        speak(clips, cast, said, settings.weights, workers=1, progress=lambda n, of: report("speak", n, of, 0.0))
+        speak(clips, cast, said, settings.weights, workers=jobs, progress=lambda n, of: report("speak", n, of, 0.0))
         train, dev = (
-            list(gather(Voices(*read(said, clips, split)), home / "scenes", recipe, report, dev=split == "dev"))
+            list(
+                gather(
+                    Voices(*read(said, clips, split)), home / "scenes", recipe, report, dev=split == "dev", jobs=jobs
+                )
+            )
             for split in ("train", "dev")
         )
         weights = fit(train, dev, recipe, report)

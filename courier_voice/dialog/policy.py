@@ -71,6 +71,14 @@ HELP = (
     "九零二一到哪了；今天还有几件没送；这单本人签收；客户拒收，报异常。说“取消”就停。"
 )
 NOT_UNDERSTOOD = "这个我没听懂，换个说法？说“帮助”可以听我会什么。"
+NOTHING_ASKED = "现在没有要确认的。"
+NOTHING_TO_CANCEL = "好，没有要取消的。"
+NOTHING_TO_CORRECT = "没有可以改的，请从头说一遍。"
+CANCELLED = "好，取消了。"
+SMS_CANCELLED = "好，取消了，短信不发。"
+WHAT_IS_WRONG = "哪里不对？"
+STOCK = (NOT_UNDERSTOOD, CANCELLED, SMS_CANCELLED, WHAT_IS_WRONG, NOTHING_ASKED, NOTHING_TO_CANCEL, NOTHING_TO_CORRECT)
+"""Replies that are always the same."""
 
 
 def decide(draft: Draft, memory: Memory, day: Day, *, submit: bool = False) -> Action:
@@ -216,27 +224,27 @@ def _control(draft: Draft, memory: Memory, day: Day, submit: bool) -> Action:
         case "confirm" if submit and memory.form:
             return decide(Draft("fill_pickup", {"target": {"tail": memory.form}}), memory, day, submit=True)
         case "confirm":
-            return Say("reject", "现在没有要确认的。")
+            return Say("reject", NOTHING_ASKED)
         case "cancel":
             waiting = bool(memory.proposals or memory.asking or memory.form)
-            return Say("answer", _cancelled(memory) if waiting else "好，没有要取消的。", drop=True)
+            return Say("answer", _cancelled(memory) if waiting else NOTHING_TO_CANCEL, drop=True)
         case "repeat":
             return Say("answer", memory.reply or "我还没说过话。")
         case "help":
             return Say("answer", HELP)
         case "correct" if memory.proposals:
             first, *rest = map(pinned, memory.proposals)
-            return Ask("哪里不对？", Asking(first, CHANGE, rest=tuple(rest)))
+            return Ask(WHAT_IS_WRONG, Asking(first, CHANGE, rest=tuple(rest)))
         case "correct":
-            return Say("reject", "没有可以改的，请从头说一遍。")
+            return Say("reject", NOTHING_TO_CORRECT)
         case _:
             return Say("reject", NOT_UNDERSTOOD)
 
 
 def _cancelled(memory: Memory) -> str:
     if memory.proposals and memory.proposals[0].op == "sms":
-        return "好，取消了，短信不发。"
-    return "好，取消了。"
+        return SMS_CANCELLED
+    return CANCELLED
 
 
 def dropped(memory: Memory) -> Memory:

@@ -136,6 +136,7 @@ class Loop:
             voice.prepare(agent.seen)
         api.seconds = effects.seconds = 0.0
         row: Row = {"scene": scene.name, "wav": golden.wav, "condition": golden.condition}
+        row["dictated"] = golden.expect.slots.message is not None
         live, end_s, done_s, early = played(listener, read_audio(scene.sound(golden)))
         if live is None:
             return {**row, "missed": True, "early": early}
@@ -255,12 +256,14 @@ def voices(name: str, synth: Synthesizer, cache: PhraseCache) -> dict[str, Voice
 
 def summary(rows: Sequence[Row], headline: str) -> Row:
     """p50 and p95 in ms of each loop's stages and of the first sound by voice; ``headline`` is the voice of
-    ``first_audio_ms``, which is our loop's.
+    ``first_audio_ms``, which is our loop's; ``not_dictated_ms`` leaves dictated messages out, which a long pause ends.
     """
     names = dict.fromkeys(row["loop"] for row in rows)
     loops = {name: loop_figures([row for row in rows if row["loop"] == name]) for name in names}
     first = loops["ours"]["first_audio_ms"].get(headline)
-    return {"first_audio_ms": first, "voice": headline, "loops": loops}
+    short = [r for r in rows if r["loop"] == "ours" and not r["missed"] and not r["dictated"]]
+    apart = _by_name([row["first_audio_ms"] for row in short]).get(headline)
+    return {"first_audio_ms": first, "not_dictated_ms": apart, "voice": headline, "loops": loops}
 
 
 def loop_figures(rows: Sequence[Row]) -> Row:

@@ -11,6 +11,7 @@ class Help(Intent):
     name: ClassVar[str] = "help"
     summary: ClassVar[str] = "问这个助手会什么、怎么用"
     risk: ClassVar[Risk] = Risk.CONTROL
+    openers: ClassVar = ("你可以说：",)
     examples: ClassVar[tuple[Example, ...]] = (
         Example("你能干什么"),
         Example("念一下你都支持些什么"),

@@ -40,6 +40,7 @@ class QueryTasks(Intent):
         "下一个是派件，",
         "下一个是取件，",
         "后面没有了。",
+        *(f"{state}任务" for state in STATES.values()),
     )
     examples: ClassVar[tuple[Example, ...]] = (
         Example("今天还有几件没送", {"kind": "delivery", "state": "pending", "measure": "count"}),

@@ -20,6 +20,8 @@ VOICE_RATE: Final = 24_000
 """What voices are made at: a card that takes it need not be given anything else."""
 _BLOCK: Final = 256
 """Samples taken at a time for a card of another rate."""
+_LATENCY_S: Final = 0.03
+"""Of sound waiting in the card. For the 9 ms that PortAudio calls low a Python thread comes late: a click."""
 
 
 class Player(Protocol):
@@ -105,7 +107,7 @@ def sounding(take: Take, rate: int, device: int | str | None = None) -> Iterator
             out[:, 0] = take(count)
 
         stream = sd.OutputStream(
-            samplerate=rate, channels=1, dtype="float32", latency="low", device=device, callback=give
+            samplerate=rate, channels=1, dtype="float32", latency=_LATENCY_S, device=device, callback=give
         )
         stream.start()
         return stream

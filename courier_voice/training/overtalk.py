@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,8 +29,8 @@ ALONE: Final = 1.5
 """What a frame weighs in which there is nothing but echo."""
 HARD: Final = {"hum": 1.5, "wind": 1.5, "music": 1.5, "knock": 1.5}
 """Sounds that are most like words, or most often beside a courier: how much more they weigh."""
-EASY: Final = {"train": 320, "dev": 40}
-"""Scenes in rooms of all kinds; those after them are in stairwells."""
+STAIRWELLS: Final = 2
+"""Of so many shards the last is in stairwells, the others in rooms of all kinds."""
 _FARTHEST: Final = 6.0
 """As at run time."""
 
@@ -85,19 +89,24 @@ class Net(nn.Module):
         return torch.as_tensor(self.out(self.dropped(kept)))[..., 0]
 
 
-def gather(voices: Voices, folder: Path, recipe: Recipe, report: Report, *, dev: bool) -> Iterator[Lesson]:
-    """The lessons of one split, shard after shard; what ``folder`` holds is not made again. Raises TrainingError when
-    that is of another recipe."""
+def gather(
+    voices: Voices, folder: Path, recipe: Recipe, report: Report, *, dev: bool, jobs: int = 1
+) -> Iterator[Lesson]:
+    """The lessons of one split, shard after shard, made by ``jobs`` processes; what ``folder`` holds is not made again.
+    Raises TrainingError when that is of another recipe."""
     split, count = ("dev", recipe.dev_scenes) if dev else ("train", recipe.scenes)
     folder.mkdir(parents=True, exist_ok=True)
     _same(folder / f"{split}.json", {"seed": recipe.seed, "voices": len(voices.sentences)})
-    for shard in range(-(-count // SHARD)):
-        file = folder / f"{split}-{shard:03}.npz"
-        if not file.is_file():
-            hard = shard * SHARD >= EASY[split]
-            _write(file, [_lesson(voices, [recipe.seed, dev, shard, n], dev=dev, hard=hard) for n in range(SHARD)])
+    files = [folder / f"{split}-{shard:03}.npz" for shard in range(-(-count // SHARD))]
+    lacking = [(shard, file) for shard, file in enumerate(files) if not file.is_file()]
+    make = partial(_shard, seed=recipe.seed, dev=dev, size=SHARD)
+    done = len(files) - len(lacking)
+    with _workers(voices, min(jobs, len(lacking))) as each:
+        for _ in each(make, lacking):
+            done += 1
+            report(split, min(count, done * SHARD), count, 0.0)
+    for file in files:
         yield from _read(file)
-        report(split, min(count, (shard + 1) * SHARD), count, 0.0)
 
 
 def fit(taught: Sequence[Lesson], dev: Sequence[Lesson], recipe: Recipe, report: Report) -> dict[str, NDArray[Any]]:
@@ -160,9 +169,30 @@ def odds(weights: dict[str, NDArray[Any]], recipe: Recipe, replies: Sequence[Wat
         return [torch.sigmoid(net(_batch([one], mean, spread)[0]))[0].numpy() for one in replies]
 
 
-def _lesson(voices: Voices, seed: list[int], *, dev: bool, hard: bool) -> Lesson:
-    told = scene(voices, default_rng(seed), dev=dev, hard=hard)
-    return Lesson(tuple(watched(told)), told.events)
+@contextmanager
+def _workers(voices: Voices, jobs: int) -> Iterator[Callable[..., Iterator[None]]]:
+    """What maps over processes that have been told the voices; over this one where there is no use for more."""
+    if jobs <= 1:
+        _given(voices)
+        yield map
+        return
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _given, (voices,)) as pool:
+        yield pool.map
+
+
+_spoken: list[Voices] = []
+"""Of this process."""
+
+
+def _given(voices: Voices) -> None:
+    _spoken[:] = [voices]
+
+
+def _shard(told: tuple[int, Path], *, seed: int, dev: bool, size: int) -> None:
+    shard, file = told
+    rngs = (default_rng([seed, dev, shard, number]) for number in range(size))
+    scenes = [scene(_spoken[0], rng, dev=dev, hard=not (shard + 1) % STAIRWELLS) for rng in rngs]
+    _write(file, [Lesson(tuple(watched(one)), one.events) for one in scenes])
 
 
 def _write(file: Path, lessons: Sequence[Lesson]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from courier_voice.training.overtalk import EASY, Recipe
+from courier_voice.training.overtalk import SHARD, STAIRWELLS, Recipe
 from courier_voice.training.overtalk_judge import COLD, Rule
 from courier_voice.training.overtalk_scenes import WORDS
 
@@ -55,5 +55,11 @@ def card(recipe: Recipe, rule: Rule, rows: dict[str, dict[str, Any]], size: int)
         lines.append(f"| {kind} | {stopped} |")
     about = {"narrow": recipe.narrow, "kept": recipe.kept, "epochs": recipe.epochs, "seed": recipe.seed}
     about |= {"clips": recipe.clips, "scenes": recipe.scenes, "dev_scenes": recipe.dev_scenes}
-    about |= {"hard": max(0, recipe.scenes - EASY["train"]), "dev_hard": max(0, recipe.dev_scenes - EASY["dev"])}
+    about |= {"hard": _hard(recipe.scenes), "dev_hard": _hard(recipe.dev_scenes)}
     return _CARD.format(rows="\n".join(lines), window=rule.window, sure=rule.sure, kilobytes=size / 1000, **about)
+
+
+def _hard(scenes: int) -> int:
+    """How many of so many scenes are in stairwells."""
+    whole, rest = divmod(scenes, SHARD * STAIRWELLS)
+    return whole * SHARD + max(0, rest - SHARD * (STAIRWELLS - 1))

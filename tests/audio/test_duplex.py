@@ -11,7 +11,7 @@ import pytest
 from courier_voice.audio.duplex import Bleed, Duplex, Manners
 from courier_voice.audio.endpoint import FRAME, FRAME_S, Attentive
 from courier_voice.audio.overspeech import Overlap
-from courier_voice.audio.ring import Both
+from courier_voice.audio.ring import Both, Frame
 from courier_voice.audio.wav import read_audio
 
 AUDIO = Path(__file__).parents[2] / "fixtures" / "audio"
@@ -81,7 +81,7 @@ def test_over_a_headset_he_is_heeded_soon_and_heard_as_he_speaks() -> None:
 
 
 def test_where_nothing_is_played_the_probability_is_plain_sileros() -> None:
-    duplex = Duplex(Silent(), clean=lambda both: both.heard, over=lambda: pytest.fail("nothing is played"))
+    duplex = Duplex(Silent(), clean=lambda: lambda both: both.heard, over=lambda: pytest.fail("nothing is played"))
     silence, alone = np.zeros(FRAME, np.float32), Attentive()
     pairs = [Both(SAID[at : at + FRAME], silence) for at in range(0, len(SAID) - FRAME, FRAME)]
     for frame in duplex.frames(iter(pairs)):
@@ -92,7 +92,7 @@ def _made_up(*told: float) -> tuple[Silent, Duplex, list[float]]:
     """A duplex of which the network says what it is told to, frame by frame of a reply, from the 20th on."""
     output = Silent()
     said = iter([0.0] * 20 + list(told))
-    duplex = Duplex(output, MANNERS, clean=lambda both: both.heard, over=lambda: lambda _: next(said, 0.0))
+    duplex = Duplex(output, MANNERS, clean=lambda: lambda both: both.heard, over=lambda: lambda _: next(said, 0.0))
     tone = np.tile(np.float32([0.1, -0.1]), FRAME // 2)
     pairs = [Both(0.3 * tone, tone)] * 60
     return output, duplex, [duplex.probability(frame) for frame in duplex.frames(iter(pairs))]
@@ -120,8 +120,32 @@ def test_the_network_begins_anew_with_each_reply() -> None:
         made.append(0.0)
         return lambda _: 0.0
 
-    duplex = Duplex(Silent(), clean=lambda both: both.heard, over=over)
+    duplex = Duplex(Silent(), clean=lambda: lambda both: both.heard, over=over)
     silence = [Both(np.zeros(FRAME, np.float32), np.zeros(FRAME, np.float32))] * 30
     for frame in duplex.frames(iter([*_pairs(0.3), *silence, *_pairs(0.3)])):
         duplex.probability(frame)
     assert len(made) == 2
+
+
+def test_of_another_device_nothing_is_known() -> None:
+    made, learnt = 0, list[float]()
+
+    def clean() -> Callable[[Both], Frame]:
+        nonlocal made
+        made += 1
+        return lambda both: both.heard
+
+    def over() -> Callable[[Overlap], float]:
+        return lambda overlap: learnt.append(overlap.learnt_s) or 0.0
+
+    duplex = Duplex(Silent(), clean=clean, over=over)
+    reply = list(_pairs(0.3))
+    for moved in (False, True):
+        if moved:
+            duplex.moved()
+        for frame in duplex.frames(iter(reply)):
+            duplex.probability(frame)
+    again = learnt.index(0.0, 1)
+    assert max(learnt[:again]) > 1
+    assert learnt[again] == 0.0
+    assert made == 2

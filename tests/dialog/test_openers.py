@@ -36,7 +36,12 @@ def test_a_reply_about_a_parcel_begins_with_something_prepared(talk: Any, intent
         Draft("query_tasks", {"measure": "next"}),
         Draft("dial"),
         Draft("dial", {"target": {"tail": "0000"}}),
+        Draft("query_tasks", {"state": "overdue", "measure": "list"}),
         Draft("none"),
+        Draft("help"),
+        Draft("confirm"),
+        Draft("cancel"),
+        Draft("correct"),
     ],
 )
 def test_other_replies_do_so_too(talk: Any, draft: Draft) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import Final
 
 import numpy as np
 
@@ -22,15 +24,22 @@ from courier_voice.speech.trim import trimmed
 log = logging.getLogger(__name__)
 
 
+RETRY_S: Final = 10.0
+"""After no sound came out: a headset may be back by then."""
+
+
 class VoiceSpeaker:
-    """Speaker. When no sound comes out (no card, no voice) it says so once and goes on through ``fallback``."""
+    """Speaker. When no sound comes out (no card, no voice) it says so once and goes on through ``fallback``, until
+    there is sound again.
+    """
 
     def __init__(
         self, synth: Synthesizer, player: Player, cache: PhraseCache | None = None, fallback: Speaker | None = None
     ) -> None:
         self._synth, self._player, self._cache = synth, player, cache
         self._fallback: Speaker = fallback or ConsoleSpeaker()
-        self._silent = self._loaded = False
+        self._silent_since: float | None = None
+        self._loaded = False
         self._loading = threading.Lock()
         self.ahead = Ahead(self._kept)
         self.volume = 1.0
@@ -44,16 +53,18 @@ class VoiceSpeaker:
 
     def say(self, text: str) -> None:
         """Speak a text and return when it has been heard (or shown). Never raises SpeechError."""
-        if not self._silent:
+        if self._silent_since is None or time.monotonic() - self._silent_since >= RETRY_S:
             try:
                 for clause in streamed(text, self.ready):
                     self._player.play(self.sound(clause))
                 self._player.wait()
+                self._silent_since = None
                 return
             except SpeechError as error:
-                self._silent = True
-                log.warning("going on in text: %s", error)
-                self._fallback.say(error.said)
+                if self._silent_since is None:
+                    log.warning("going on in text: %s", error)
+                    self._fallback.say(error.said)
+                self._silent_since = time.monotonic()
         self._fallback.say(text)
 
     def play(self, tone: Audio) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, Final
@@ -18,7 +18,9 @@ MARK_S: Final = 0.2
 COLD_S: Final = 3.0
 COLD: Final = "words, canceller cold"
 DEAR: Final = 2.0
-"""What a false stop costs, in words not heard in time."""
+"""What a false stop costs, in words not heard in time;"""
+DEAREST: Final = 8.0
+"""and one by a second of nothing but the reply's own echo, of which replies mostly consist."""
 _AFTER: Final = 8
 """Frames after a sound that still count as its own; after words they count for nothing."""
 _FAINT: Final = 0.1
@@ -87,7 +89,7 @@ def figures(told: Sequence[Told]) -> dict[str, dict[str, Any]]:
 
 
 def best(lessons: Sequence[Lesson], heard: Sequence[Probabilities]) -> Rule:
-    """The rule that loses least: words not heard in time, and `DEAR` times the share of sounds that stop a reply."""
+    """The rule with the least `cost`."""
     rules = [
         Rule(window, round(share * window, 2))
         for window, share in product((1, 2, 3, 4, 5), (0.3, 0.4, 0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95))
@@ -96,7 +98,13 @@ def best(lessons: Sequence[Lesson], heard: Sequence[Probabilities]) -> Rule:
 
 
 def cost(rows: dict[str, dict[str, Any]]) -> float:
-    said = [row for kind, row in rows.items() if kind in (WORDS, COLD)]
-    others = [row for kind, row in rows.items() if kind not in (WORDS, COLD)]
-    late = 1 - sum(int(row["in_time"]) for row in said) / max(1, sum(int(row["of"]) for row in said))
-    return late + DEAR * sum(int(row["stopped"]) for row in others) / max(1, sum(int(row["of"]) for row in others))
+    """Share of words not heard in time, and `DEAR` times that of sounds, `DEAREST` times that of seconds of echo, that
+    stop a reply."""
+    sounds = rows.keys() - {WORDS, COLD, ECHO}
+    late = 1 - _share(rows, {WORDS, COLD}, "in_time")
+    return late + DEAR * _share(rows, sounds, "stopped") + DEAREST * _share(rows, {ECHO}, "stopped")
+
+
+def _share(rows: dict[str, dict[str, Any]], kinds: Set[str], what: str) -> float:
+    mine = [row for kind, row in rows.items() if kind in kinds]
+    return sum(int(row[what]) for row in mine) / max(1, sum(int(row["of"]) for row in mine))

@@ -145,6 +145,27 @@ def test_without_a_sound_card_the_speaker_says_so_once_and_shows_text(monkeypatc
     assert shown == [SpeechError.said, "第一句。", "第二句。"]
 
 
+def test_a_sound_card_that_is_back_is_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Headset(Ears):
+        away = True
+
+        def play(self, audio: Audio) -> None:
+            if self.away:
+                raise SpeechError("gone")
+            super().play(audio)
+
+    clock, shown, headset = [0.0], list[str](), Headset()
+    monkeypatch.setattr("courier_voice.speech.speaker.time.monotonic", lambda: clock[0])
+    speaker = VoiceSpeaker(Tones(), headset, fallback=ConsoleSpeaker(shown.append))
+    for second in (0, 1, 11, 12, 23):
+        clock[0], headset.away = float(second), second < 12
+        speaker.say(f"第{second}句。")
+    assert shown == [SpeechError.said, "第0句。", "第1句。", "第11句。", "第12句。"], (
+        "told once, tried every ten seconds"
+    )
+    assert len(headset.heard) == 1
+
+
 def test_without_portaudio_the_player_names_the_fix(monkeypatch: pytest.MonkeyPatch) -> None:
     class NoLibrary:
         def find_spec(self, name: str, *_: object) -> None:

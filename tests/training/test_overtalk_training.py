@@ -16,7 +16,7 @@ from courier_voice.audio.overspeech import SIZE, Overlap, Overspeech
 from courier_voice.audio.wav import read_audio
 from courier_voice.core.errors import TrainingError
 from courier_voice.training.overtalk import Lesson, Recipe, fit, gather, odds, save
-from courier_voice.training.overtalk_judge import COLD, Rule, figures, outcomes
+from courier_voice.training.overtalk_judge import COLD, Rule, best, figures, outcomes
 from courier_voice.training.overtalk_scenes import ECHO, WORDS, Event, Voices, Watched, scene
 from courier_voice.training.overtalk_sounds import KINDS, loudness, sound
 
@@ -92,3 +92,14 @@ def test_outcomes_are_counted_by_what_was_heard() -> None:
     assert (rows[COLD]["stopped"], rows[COLD]["in_time"]) == (1, 1)
     assert (rows[WORDS]["stopped"], rows[WORDS]["in_time"], rows[WORDS]["ms_p50"]) == (1, 0, 384)
     assert (rows["cough"]["stopped"], rows["horn"]["stopped"], rows[ECHO]["stopped"]) == (0, 1, 0)
+
+
+@pytest.mark.parametrize(("heard_at", "rule"), [((62,), Rule(1, 0.3)), ((62, 5), Rule(1, 0.6))])
+def test_the_rule_hears_words_soon_and_not_the_echo(heard_at: tuple[int, ...], rule: Rule) -> None:
+    """Words are worth stopping for at once; not where the echo alone would do it, too."""
+    reply = Watched(0, np.zeros((200, 1), np.float16), np.zeros(200, np.float32), np.zeros(200, np.float32))
+    heard = np.zeros(200, np.float32)
+    heard[list(heard_at)] = 0.5
+    heard[70:80] = 0.99
+    lesson = Lesson((reply,), (Event(WORDS, 60, 90, 4.0),))
+    assert best([lesson], [[heard]]) == rule

@@ -58,7 +58,7 @@ class Manners:
     threshold: float = 0.5
     faint: float = 0.1
     suspect: float = 0.25
-    sure: float = 0.5
+    sure: float = 0.8
     window: int = 1
     ducked_s: float = 0.7
 

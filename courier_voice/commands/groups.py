@@ -140,16 +140,16 @@ def train_kb_vectors(
     run.kb_vectors(out, json_)
 
 
-@train.command("overtalk", epilog="Example: courier-voice train overtalk --scenes 700   (under an hour on one core)")
+@train.command("overtalk", epilog="Example: courier-voice train overtalk --jobs 2   (an hour on two cores)")
 def train_overtalk(
     out: Annotated[
         Path | None, typer.Option(dir_okay=False, help="Weights to write, a card beside (default: the ones shipped).")
     ] = None,
-    clips: Annotated[int, typer.Option(min=60, help="Clips to speak.")] = 176,
-    scenes: Annotated[int, typer.Option(min=1, help="Scenes to learn from, of 12.8 s.")] = 700,
-    dev: Annotated[int, typer.Option(min=1, help="Scenes held out, of other speakers.")] = 100,
-    epochs: Annotated[int, typer.Option(min=1)] = 14,
-    kept: Annotated[int, typer.Option(min=8, help="Width of the network's state.")] = 96,
+    clips: Annotated[int, typer.Option(min=60, help="Clips to speak.")] = 410,
+    scenes: Annotated[int, typer.Option(min=1, help="Scenes to learn from, of 12.8 s.")] = 4000,
+    dev: Annotated[int, typer.Option(min=1, help="Scenes held out, of other speakers.")] = 200,
+    epochs: Annotated[int, typer.Option(min=1)] = 18,
+    kept: Annotated[int, typer.Option(min=8, help="Width of the network's state.")] = 128,
     seed: int = 0,
     jobs: Annotated[int, typer.Option(min=1, help="Processes that speak and simulate.")] = 1,
     json_: Json = False,

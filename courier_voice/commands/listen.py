@@ -44,6 +44,8 @@ from courier_voice.speech.console import ConsoleSpeaker
 Microphone = Callable[[], AbstractContextManager[Iterator[Frame]]]
 
 END: Final = object()
+READY: Final = "我在听，请说。"
+CALLABLE: Final = "我在，叫{phrase}就行。"
 
 
 def listen(mode: str | None, world: Path | None, source: Path | None, realtime: bool, json_: bool) -> None:
@@ -89,6 +91,8 @@ def listen(mode: str | None, world: Path | None, source: Path | None, realtime: 
 
     with wired.outbox:
         try:
+            if not (recorded or push):  # the first reply then finds a canceller that knows the room
+                aloud.speaker.say(CALLABLE.format(phrase=settings.listen.phrase) if keeper else READY)
             if not listener.in_step:
                 speak_ahead(voice, wired.agent, idle)
             while True:

@@ -55,13 +55,13 @@ class Recipe:
     """``clips`` are spoken for it; ``scenes`` are of 12.8 s. ``narrow`` and ``kept`` are the widths of the network's
     first layer and of its state."""
 
-    clips: int = 176
-    scenes: int = 700
-    dev_scenes: int = 100
-    epochs: int = 14
+    clips: int = 410
+    scenes: int = 4000
+    dev_scenes: int = 200
+    epochs: int = 18
     batch: int = 24
     narrow: int = 64
-    kept: int = 96
+    kept: int = 128
     rate: float = 2e-3
     seed: int = 0
 

@@ -157,5 +157,5 @@ def test_utterances_that_wait_are_heard_together_as_they_are_one_by_one() -> Non
     assert alone[1] == together[1] == ""
     assert together[0].startswith(alone[0][:2])
     assert "确认" in together[2]
-    assert "公斤" in together[3]
+    assert together[3].startswith(alone[3][:4])
     assert tuned.transcribe_waiting([]) == []

@@ -88,7 +88,7 @@ def test_a_command_is_done_and_answered_while_street_talk_and_rain_are_not(
     assert (talk["kind"], talk["calls"]) == ("reject", [])
     assert [call["op"] for call in command["calls"]] == ["dial"]
     assert command["calls"][0]["waybill"].endswith("0578")
-    assert voice.said == [reminder["reply"], command["reply"]]
+    assert voice.said == [listen.READY, reminder["reply"], command["reply"]]
     assert "再见" in ran.err
 
 
@@ -102,8 +102,10 @@ def test_nothing_is_said_unasked_into_a_call(
     monkeypatch.setenv("COURIER_NLU__ROUTE", "fast")
     voice = hear(*recordings)
     ran = run("listen", "--json")
-    assert [row["reply"] for row in ran.rows] == voice.said
-    assert [reply.startswith("提醒") for reply in voice.said] == [reminded]
+    ready, *said = voice.said
+    assert ready == listen.READY
+    assert [row["reply"] for row in ran.rows] == said
+    assert [reply.startswith("提醒") for reply in said] == [reminded]
 
 
 @pytest.mark.usefixtures("recogniser", "language_model")

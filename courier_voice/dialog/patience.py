@@ -48,7 +48,7 @@ class Waits:
     quick: float = 0.28
     usual: float = 0.65
     patient: float = 1.9
-    dictating: float = 1.9
+    dictating: float = 1.7
 
 
 def patience_s(said: Utterance, meant: Understanding | None, context: NluContext, waits: Waits = Waits()) -> float:

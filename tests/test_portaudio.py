@@ -11,19 +11,27 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
 from typing import AnyStr
 
 import numpy as np
 import pytest
 
 RATE = 48_000
+LONGEST_S = 60.0
+INSTALLED = (
+    shutil.which("pulseaudio"),
+    shutil.which("pacat"),
+    ctypes.util.find_library("portaudio"),
+    next(Path("/usr/lib").glob("*/alsa-lib/libasound_module_pcm_pulse.so"), None),
+)
 pytestmark = pytest.mark.skipif(
-    not (shutil.which("pulseaudio") and shutil.which("pacat") and ctypes.util.find_library("portaudio")),
+    not all(INSTALLED),
     reason="needs pulseaudio, pulseaudio-utils, libasound2-plugins and libportaudio2",
 )
 
 LISTENS = """
-import sys, time
+import time
 from courier_voice.audio.mic import open_microphone
 from courier_voice.core.errors import MicrophoneError
 
@@ -42,10 +50,10 @@ while True:
 """
 
 SPEAKS = """
-import numpy as np, sys, time
+import numpy as np
 from courier_voice.core.words import Audio
 from courier_voice.speech.mouth import Mouth
-from courier_voice.speech.player import VOICE_RATE, output_rate, sounding
+from courier_voice.speech.player import output_rate, sounding
 
 rate = output_rate("pulse")
 tone = np.sin(2 * np.pi * 440 * np.arange(rate) / rate).astype(np.float32) * 0.3
@@ -121,10 +129,14 @@ def pulse(tmp_path: Path) -> Iterator[Pulse]:
 
 @contextmanager
 def running(process: subprocess.Popen[AnyStr]) -> Iterator[subprocess.Popen[AnyStr]]:
+    """Killed at the end, and when it takes too long: what waits for a line of it then gets none."""
+    late = Timer(LONGEST_S, process.kill)
+    late.start()
     with process:
         try:
             yield process
         finally:
+            late.cancel()
             process.kill()
 
 
@@ -147,8 +159,9 @@ def test_a_microphone_is_heard_lost_told_and_heard_again(pulse: Pulse) -> None:
 
 def test_a_reply_is_heard_whole(pulse: Pulse, tmp_path: Path) -> None:
     file = tmp_path / "heard.raw"
-    with running(pulse.recording(file)):
+    with running(pulse.recording(file)) as recorder:
         while not file.stat().st_size:
+            assert recorder.poll() is None, "nothing is recorded"
             time.sleep(0.05)
         with running(pulse.python(SPEAKS)) as speaker:
             assert speaker.wait(30) == 0

@@ -7,16 +7,21 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnx
+import onnxruntime
 import pytest
 import torch
+from onnx import TensorProto, helper, numpy_helper
 
 from courier_voice.core.errors import TrainingError
 from courier_voice.knowledge.embed import Titled, Vectors
+from courier_voice.nlu import fast
 from courier_voice.nlu.fast import CARD, FastUnderstander, lexical
 from courier_voice.nlu.labels import CHOICES
 from courier_voice.training import nlu_run
 from courier_voice.training.confusions import Confusions
 from courier_voice.training.exam import reliability, threshold
+from courier_voice.training.export import unsigned
 from courier_voice.training.fit import Fit, Recipe
 from courier_voice.training.generate import Example
 from courier_voice.training.lessons import Lessons, embedded, lessons, sentences
@@ -195,3 +200,28 @@ def test_a_character_is_of_the_longest_word_around_it() -> None:
     known = {"快递": 1, "快递员": 2, "员工": 3}
     assert lexical("叫快递员工作", known) == ([0, 2, 2, 2, 3, 0], [0, 1, 2, 3, 3, 0])
     assert lexical("", known) == ([], [])
+
+
+def test_weights_shifted_to_unsigned_are_the_same_numbers(tmp_path: Path) -> None:
+    """Small enough that signed ones saturate on no processor."""
+    rng = np.random.default_rng(0)
+    weights, seen = rng.integers(-20, 20, (6, 4)).astype(np.int8), rng.integers(0, 9, (3, 6)).astype(np.uint8)
+    product = helper.make_node("MatMulInteger", ["seen", "weights", "", "zero"], ["out"])
+    kept = [numpy_helper.from_array(weights, "weights"), numpy_helper.from_array(np.zeros(4, np.int8), "zero")]
+    ports = [helper.make_tensor_value_info("seen", TensorProto.UINT8, [3, 6])]
+    outs = [helper.make_tensor_value_info("out", TensorProto.INT32, [3, 4])]
+    graph = helper.make_graph([product], "product", ports, outs, kept)
+    file = tmp_path / "product.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), str(file))
+    unsigned(file)
+    assert {tensor.data_type for tensor in onnx.load(str(file)).graph.initializer} == {TensorProto.UINT8}
+    run = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"]).run(None, {"seen": seen})
+    assert np.array_equal(run[0], seen.astype(np.int32) @ weights.astype(np.int32))
+
+
+def test_the_shipped_model_multiplies_no_signed_weights() -> None:
+    graph = onnx.load(str(Path(fast.__file__).parent / "data" / "fast.onnx")).graph
+    used = {name for node in graph.node if node.op_type == "MatMulInteger" for name in node.input}
+    kinds = [tensor.data_type for tensor in graph.initializer if tensor.name in used]
+    assert kinds
+    assert set(kinds) == {TensorProto.UINT8}

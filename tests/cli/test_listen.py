@@ -108,6 +108,14 @@ def test_nothing_is_said_unasked_into_a_call(
     assert [reply.startswith("提醒") for reply in said] == [reminded]
 
 
+@pytest.mark.usefixtures("recogniser")
+def test_who_must_be_called_says_by_what(run: Run, hear: Callable[..., Voice], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COURIER_NLU__ROUTE", "fast")
+    voice = hear("noise/rain.flac")
+    assert run("listen", "--mode", "wake", "--json").code == 0
+    assert voice.said[0] == listen.CALLABLE.format(phrase="小哥小哥")
+
+
 @pytest.mark.usefixtures("recogniser", "language_model")
 def test_push_to_talk_answers_whatever_is_said_and_ends_with_the_input(
     run: Run, hear: Callable[..., Voice], monkeypatch: pytest.MonkeyPatch

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import soundfile
 
 from courier_voice.audio.mic import Frame, frames_of
 from courier_voice.audio.wav import read_audio
@@ -286,18 +285,3 @@ def test_the_sound_that_says_go_on(capsys: pytest.CaptureFixture[str]) -> None:
     Aloud(voice, Waiting()).called()  # type: ignore[arg-type]
     assert voice.heard == ["listening"]
     assert "在听" in capsys.readouterr().err
-
-
-@pytest.mark.usefixtures("recogniser", "language_model")
-def test_a_recording_is_listened_to_as_a_microphone_is(
-    run: Run, monkeypatch: pytest.MonkeyPatch, sounds: Path, tmp_path: Path
-) -> None:
-    said: list[str] = []
-    monkeypatch.setattr(listen, "build_speaker", lambda *_: SimpleNamespace(say=said.append))
-    street = np.concatenate([PAUSE, read_audio(sounds / "calls/tail.flac").samples, PAUSE])
-    soundfile.write(tmp_path / "street.wav", street, 16000)
-    ran = run("listen", "--input", str(tmp_path / "street.wav"), "--json")
-    assert ran.code == 0
-    (command,) = ran.rows
-    assert [call["op"] for call in command["calls"]] == ["dial"]
-    assert said == [command["reply"]]

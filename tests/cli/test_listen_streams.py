@@ -52,6 +52,19 @@ def raw(samples: np.ndarray) -> bytes:
     return (np.clip(samples, -1, 32767 / 32768) * 32768).round().astype("<i2").tobytes()
 
 
+@pytest.mark.usefixtures("recogniser", "language_model")
+def test_a_recording_is_listened_to_as_a_microphone_is(
+    run: Run, monkeypatch: pytest.MonkeyPatch, sounds: Path, tmp_path: Path, said: list[str]
+) -> None:
+    monkeypatch.delenv("COURIER_NLU__ROUTE")
+    soundfile.write(tmp_path / "street.wav", street(sounds, "calls/tail.flac"), 16000)
+    ran = run("listen", "--input", str(tmp_path / "street.wav"), "--json")
+    assert ran.code == 0
+    (command,) = ran.rows
+    assert [call["op"] for call in command["calls"]] == ["dial"]
+    assert said == [command["reply"]]
+
+
 @pytest.mark.usefixtures("recogniser")
 @pytest.mark.parametrize("pace", [(), ("--realtime",)])
 def test_a_recording_in_wake_mode_does_what_comes_behind_the_phrase_only(

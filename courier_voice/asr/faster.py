@@ -22,6 +22,7 @@ from courier_voice.asr.hearing import (
 )
 from courier_voice.asr.rolling import Rolling
 from courier_voice.asr.style import PLAIN, Habits
+from courier_voice.asr.vocabulary import vocabulary
 from courier_voice.core.errors import TranscriptionError
 from courier_voice.core.ports import SpeechDetector
 from courier_voice.core.words import RATE, Audio, Transcript
@@ -40,7 +41,8 @@ SOMEBODY: Final = -1.0
 class FasterWhisper:
     """core.ports.Transcriber over faster-whisper's model and CTranslate2. Thread-safe; one utterance at a time.
 
-    ``model``: a folder with model.bin, config.json, tokenizer.json, vocabulary. ``habits``: how this
+    ``model``: a folder with model.bin, config.json, tokenizer.json, vocabulary (some of the tokenizer's words are
+    enough, see `weights.chinese`). ``habits``: how this
     model wants to be asked; ``Habits(windows_s=(30,))`` is Whisper as published.
     Raises TranscriptionError when the model cannot be loaded.
     """
@@ -64,6 +66,7 @@ class FasterWhisper:
             self._whisper = WhisperModel(
                 str(model), device="cpu", compute_type=compute_type, cpu_threads=threads, local_files_only=True
             )
+            self._words = vocabulary(model, self._whisper.hf_tokenizer)
         except (RuntimeError, ValueError, OSError) as error:
             raise TranscriptionError(
                 f"the Whisper model in {model.name} does not load: run `courier-voice models verify`"
@@ -124,9 +127,9 @@ class FasterWhisper:
         return known if known is not None and window_s <= known_s else self._hear(prompt, piece, window_s)
 
     def _prompt(self, text: str) -> list[int]:
-        tokenizer = self._tokenizer
-        before = [tokenizer.sot_prev, *tokenizer.encode(" " + text)[-_PROMPT_TOKENS:]]
-        return [*(before if text else ()), *tokenizer.sot_sequence, tokenizer.no_timestamps]
+        tokenizer, inside = self._tokenizer, self._words.inside
+        before = [*inside([tokenizer.sot_prev]), *inside(tokenizer.encode(" " + text))[-_PROMPT_TOKENS:]]
+        return [*(before if text else ()), *inside([*tokenizer.sot_sequence, tokenizer.no_timestamps])]
 
     def _hear(self, prompt: list[int], piece: Audio, window_s: float) -> list[Reading]:
         return self._hear_all(prompt, [piece], window_s)[0]
@@ -163,7 +166,7 @@ class FasterWhisper:
 
     def _readings(self, result: WhisperGenerationResult) -> list[Reading]:
         return [
-            Reading(self._tokenizer.decode(tokens).strip(), score, result.no_speech_prob)
+            Reading(self._tokenizer.decode(self._words.outside(tokens)).strip(), score, result.no_speech_prob)
             for tokens, score in zip(result.sequences_ids, result.scores, strict=True)
         ]
 

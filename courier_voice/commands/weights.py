@@ -51,7 +51,7 @@ def models_pull(names: list[str], json_: bool) -> None:
     if BASE in pulled:
         for share in (1.0, PARTWAY):
             with waiting("正在把适配器并入识别模型…"):
-                tuned, _ = chosen_model(BASE, "auto", settings.weights, share)
+                tuned, _ = chosen_model(BASE, "auto", settings.weights, share, chinese=True)
             _show_tuned(tuned, json_)
 
 

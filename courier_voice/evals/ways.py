@@ -75,7 +75,7 @@ def models(base: Path, adapters: Sequence[Path], root: Path, detector: SpeechDet
     """Builders by name; a model is merged and loaded when it is first built. ``root``: where merged models go."""
 
     def tuned(adapter: Path, share: float) -> Kept:
-        return Kept(FasterWhisper(adapted(base, adapter, root, share), detector, habits=TUNED), {})
+        return Kept(FasterWhisper(adapted(base, adapter, root, share, chinese=True), detector, habits=TUNED), {})
 
     made: dict[str, Callable[[], Kept]] = {"plain": lambda: Kept(FasterWhisper(base, detector, habits=PLAIN), {})}
     for adapter in adapters:

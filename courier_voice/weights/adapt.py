@@ -8,6 +8,7 @@ openai-whisper's layer names (a convolution's: ``[r, in, width]``, ``[out, r, 1]
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from courier_voice.core.errors import SettingsError, WeightsCorrupt, WeightsError, WeightsMissing
+from courier_voice.weights.chinese import cut
 from courier_voice.weights.convert import Arrays, fused_layers, read_variables, save_openai
 from courier_voice.weights.locate import locate
 from courier_voice.weights.verify import sha256
@@ -73,12 +75,14 @@ def _delta(file: Any, name: str, scale: float) -> NDArray[Any]:
     return np.asarray(scale * (up @ down), np.float32)
 
 
-def chosen_model(model: str, adapter: str, root: Path, share: float = 1.0) -> tuple[Path, bool]:
+def chosen_model(
+    model: str, adapter: str, root: Path, share: float = 1.0, *, chinese: bool = False
+) -> tuple[Path, bool]:
     """Where the recogniser's weights are, and whether an adapter is in them.
 
     ``model`` as for `locate`; ``adapter``: ``auto`` (the shipped one, for the base it was trained on), ``none`` or a
-    path; of it ``share`` is used. Raises what `locate` and `adapted` raise, and SettingsError for weights that are no
-    CTranslate2 folder.
+    path; of it ``share`` is used; ``chinese``: as for `adapted`. Raises what `locate` and `adapted` raise, and
+    SettingsError for weights that are no CTranslate2 folder.
     """
     path = locate(model, root)
     if adapter == "none" or (adapter == "auto" and model != BASE):
@@ -88,26 +92,28 @@ def chosen_model(model: str, adapter: str, root: Path, share: float = 1.0) -> tu
             f"an adapter goes on a CTranslate2 folder such as {BASE}; use --asr-adapter none with {model}"
         )
     file = SHIPPED / "adapter.safetensors" if adapter == "auto" else Path(adapter).expanduser()
-    return adapted(path, file, root, share), True
+    return adapted(path, file, root, share, chinese=chinese), True
 
 
-def adapted(base: Path, adapter: Path, root: Path, share: float = 1.0) -> Path:
+def adapted(base: Path, adapter: Path, root: Path, share: float = 1.0, *, chinese: bool = False) -> Path:
     """A folder under ``root`` with ``base`` (a CTranslate2 Whisper, float16) and ``share`` of ``adapter`` in one.
 
     Made on first use.
 
-    It holds model.bin (CTranslate2, int8), openai.pt (openai-whisper) and model.sha256 with the sha256 of both.
+    It holds model.bin (CTranslate2, int8), openai.pt (openai-whisper) and model.sha256 with the sha256 of both;
+    ``chinese``: only model.bin, with the tokens of `weights.chinese`.
     Raises WeightsMissing, WeightsCorrupt when the adapter belongs to another base, WeightsError on a full disk.
     """
     loaded = read_adapter(adapter, share)
-    target = root / (f"{base.name}+ear-{loaded.sha256[:12]}" + (f"x{share:g}" if share != 1 else ""))
+    suffix = (f"x{share:g}" if share != 1 else "") + ("-zh" if chinese else "")
+    target = root / f"{base.name}+ear-{loaded.sha256[:12]}{suffix}"
     if (target / _DONE).is_file():
         return target
     try:
         root.mkdir(parents=True, exist_ok=True)
         with FileLock(root / f".{target.name}.lock"):
             if not (target / _DONE).is_file():
-                _make(base, loaded, target)
+                _make(base, loaded, target, chinese)
     except OSError as error:
         raise WeightsError(
             f"cannot write the tuned recogniser to {root} ({error.strerror}); make 250 MB of room there, "
@@ -122,7 +128,7 @@ def hashes(directory: Path) -> dict[str, str]:
     return {name: digest for digest, name in (line.split("  ") for line in lines)}
 
 
-def _make(base: Path, adapter: Adapter, target: Path) -> None:
+def _make(base: Path, adapter: Adapter, target: Path, chinese: bool) -> None:
     model = base / "model.bin"
     if not model.is_file():
         raise WeightsMissing(f"there is no model.bin in {base.name}; run: courier-voice models pull {base.name}")
@@ -134,9 +140,18 @@ def _make(base: Path, adapter: Adapter, target: Path) -> None:
     making = target.with_suffix(".making")
     shutil.rmtree(making, ignore_errors=True)
     making.mkdir()
-    save_openai(variables, making / "openai.pt")
-    _save_int8(variables, base, making)
-    lines = [f"{sha256(making / name)}  {name}\n" for name in ("model.bin", "openai.pt")]
+    words = (base / "vocabulary.txt").read_text("utf-8").splitlines()
+    config = json.loads((base / "config.json").read_text("utf-8"))
+    if chinese:
+        variables, config, words = cut(variables, config, words)
+    else:
+        save_openai(variables, making / "openai.pt")
+    _save_int8(variables, words, making)
+    (making / "config.json").write_text(json.dumps(config), "utf-8")
+    shutil.copy(base / "tokenizer.json", making / "tokenizer.json")
+    lines = [
+        f"{sha256(file)}  {file.name}\n" for file in (making / "model.bin", making / "openai.pt") if file.is_file()
+    ]
     (making / _DONE).write_text("".join(lines))
     shutil.rmtree(target, ignore_errors=True)
     making.replace(target)
@@ -161,7 +176,7 @@ def add(variables: Arrays, deltas: Arrays) -> Arrays:
     return changed
 
 
-def _save_int8(variables: Arrays, base: Path, target: Path) -> None:
+def _save_int8(variables: Arrays, words: list[str], target: Path) -> None:
     from ctranslate2.specs import WhisperSpec
     from ctranslate2.specs.model_spec import index_spec
 
@@ -173,9 +188,7 @@ def _save_int8(variables: Arrays, base: Path, target: Path) -> None:
             parent, leaf = name.rsplit("/", 1)
             setattr(index_spec(spec, parent), leaf, value)
     spec.decoder.projection.weight = spec.decoder.embeddings.weight
-    spec.register_vocabulary((base / "vocabulary.txt").read_text("utf-8").splitlines())
+    spec.register_vocabulary(words)
     spec.validate()
     spec.optimize(quantization="int8_float32")
     spec.save(str(target))
-    for name in ("config.json", "tokenizer.json"):
-        shutil.copy(base / name, target / name)

@@ -18,6 +18,7 @@ from courier_voice.core.parcels import Day
 from courier_voice.core.turn import NluContext, Turn, Understanding
 from courier_voice.core.words import Audio, Transcript, Utterance
 from courier_voice.dialog.hasty import Hasty, asks
+from courier_voice.dialog.hearings import hearings
 from courier_voice.dialog.patience import Waits, patience_s
 from courier_voice.dialog.policy import NOT_UNDERSTOOD
 from courier_voice.text.normalize import normalize
@@ -164,6 +165,9 @@ class Listener:
         message = meant.drafts[-1].slots.get("message") if meant and meant.drafts[-1].intent == "send_sms" else None
         if isinstance(message, str) and self.agent.seen:
             self.foresee(message, self.agent.seen)
+        if meant and meant.route == "llm":  # a second reader was asked, who takes time over each reading and remembers
+            for other in hearings(heard, self.agent.mend, several=self.agent.nbest):
+                self.glance(other.utterance, context)
         return _Reading(heard, patience_s(said, meant, context, self.waits))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -212,3 +213,23 @@ def test_a_dictated_message_is_told_of_at_each_pause_and_nothing_is_sent(listene
     assert told == ["我到了", "我到了在楼下"]
     assert live.turn.intent == "send_sms"
     assert carrier.ledger().effects == ()
+
+
+def test_where_a_second_reader_was_asked_all_readings_are_read_before_the_end(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    fast = Fast()
+
+    def doubtful(utterance: Utterance, context: NluContext) -> Understanding:
+        read.append(utterance.text)
+        return replace(fast.glance(utterance, context), route="llm")
+
+    nbest = (Hypothesis("在楼下", -0.4), Hypothesis("再楼下", -0.5))
+    monkeypatch.setattr(listener.agent.asr, "transcribe", lambda *_: Transcript("在楼下", "在楼下", 0.7, nbest, 0.5))
+    listener.glance = doubtful
+    ended: list[int] = []
+    listener.instead = lambda said: ended.append(len(read))  # type: ignore[func-returns-value, assignment]
+    assert len(list(listener.turns(frames((7, 0.5), (0, 3.0))))) == 1
+    assert read == ["在楼下", "在楼下", "再楼下"]
+    assert ended == [3]

@@ -113,7 +113,10 @@ def eval_ear(data: Path | None, adapter: str, limit: int, json_: bool) -> None:
     if not clips:
         raise TrainingError(f"{folder.name} has no development clips; make them: courier-voice train ear-data")
     base = locate(BASE, settings.weights)
-    tuned, partway = (chosen_model(BASE, adapter, settings.weights, share)[0] for share in (1.0, PARTWAY))
+    tuned, _ = chosen_model(BASE, adapter, settings.weights)
+    chinese, partway = (
+        chosen_model(BASE, adapter, settings.weights, share, chinese=True)[0] for share in (1.0, PARTWAY)
+    )
     street = Street(recordings(data_dir("fixtures") / "audio" / "noise", dev=True), Path(), clips)
     table = Table(
         "way",
@@ -126,7 +129,7 @@ def eval_ear(data: Path | None, adapter: str, limit: int, json_: bool) -> None:
         "noise heard",
         box=None,
     )
-    chosen = variants(base, tuned, partway)
+    chosen = variants(base, tuned, chinese, partway)
     with Progress(*_COLUMNS, console=stderr) as bar:
         task = bar.add_task("评测识别", total=len(chosen))
         for row in rows(chosen, clips, street, lambda done, total: bar.update(task, completed=done, total=total)):

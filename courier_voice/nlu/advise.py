@@ -7,6 +7,7 @@ vector says how likely each intent is, and both are multiplied (logarithmic opin
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Final, Protocol
@@ -20,6 +21,9 @@ from courier_voice.nlu.labels import INTENTS
 ADVICE: Final = "advise.npz"
 SCALE: Final = 10.0
 """What vectors of length one are multiplied by, so that their components are about one."""
+REMEMBERED: Final = 64
+"""Sentences whose answer is kept: the readings of an utterance are asked about while it is waited whether he goes on,
+and again when it is acted on."""
 LAYERS: Final = ("first", "first_bias", "second", "second_bias")
 Floats = NDArray[np.float32]
 
@@ -54,8 +58,12 @@ class Adviser:
             raise ModelError("the second reader was made for other intents: run make train")
         self._load = encoder
         self._encoder: Encoder | None = None
+        self._asked = lru_cache(REMEMBERED)(self._ask)
 
     def __call__(self, text: str) -> Floats:
+        return self._asked(text)
+
+    def _ask(self, text: str) -> Floats:
         told: Floats = self.judge(self.encoder.embed_queries([text]))[0]
         return told
 

@@ -19,7 +19,7 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from courier_voice.core.errors import SettingsError, WeightsCorrupt, WeightsError, WeightsMissing
-from courier_voice.weights.chinese import cut
+from courier_voice.weights.chinese import REVISION, cut
 from courier_voice.weights.convert import Arrays, fused_layers, read_variables, save_openai
 from courier_voice.weights.locate import locate
 from courier_voice.weights.verify import sha256
@@ -105,7 +105,7 @@ def adapted(base: Path, adapter: Path, root: Path, share: float = 1.0, *, chines
     Raises WeightsMissing, WeightsCorrupt when the adapter belongs to another base, WeightsError on a full disk.
     """
     loaded = read_adapter(adapter, share)
-    suffix = (f"x{share:g}" if share != 1 else "") + ("-zh" if chinese else "")
+    suffix = (f"x{share:g}" if share != 1 else "") + (f"-zh{REVISION}" if chinese else "")
     target = root / f"{base.name}+ear-{loaded.sha256[:12]}{suffix}"
     if (target / _DONE).is_file():
         return target

@@ -17,6 +17,8 @@ import numpy as np
 
 from courier_voice.weights.convert import Arrays
 
+REVISION: Final = 1
+"""Of what is left out and how: folders made by another one are made anew."""
 EMBEDDINGS: Final = "decoder/embeddings/weight"
 BIAS: Final = "decoder/projection/bias"
 STANDS_FOR: Final = 32

@@ -92,6 +92,15 @@ def test_it_is_asked_in_doubt_only(tmp_path: Path) -> None:
     assert 0 < DOUBTED < 1
 
 
+def test_what_was_asked_is_remembered(tmp_path: Path) -> None:
+    encoder = Still("still")
+    adviser = Adviser(lambda: encoder, net(tmp_path))
+    first = adviser(UNSURE).copy()
+    adviser(SURE)
+    assert np.array_equal(adviser(UNSURE), first)
+    assert encoder.asked == [UNSURE, SURE]
+
+
 def test_it_is_not_asked_what_an_answer_means(tmp_path: Path) -> None:
     encoder = Still("still")
     fast = FastUnderstander(advise=Adviser(lambda: encoder, net(tmp_path)))

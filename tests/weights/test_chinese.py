@@ -18,7 +18,7 @@ from courier_voice.asr.vocabulary import vocabulary
 from courier_voice.audio.endpoint import SileroDetector
 from courier_voice.audio.wav import read_audio
 from courier_voice.weights.adapt import BASE, PARTWAY, SHIPPED, adapted, chosen_model, hashes
-from courier_voice.weights.chinese import BIAS, EMBEDDINGS, STANDS_FOR, cut, kept
+from courier_voice.weights.chinese import BIAS, EMBEDDINGS, REVISION, STANDS_FOR, cut, kept
 from courier_voice.weights.convert import read_variables
 
 WEIGHTS = Path(os.environ.get("COURIER_WEIGHTS") or platformdirs.user_cache_path("courier-voice") / "weights")
@@ -114,5 +114,5 @@ def test_its_tokens_are_its_own() -> None:
 
 def test_an_adapter_of_ones_own_is_cut_as_the_shipped_one_is(tmp_path: Path) -> None:
     folder = adapted(WEIGHTS / BASE, SHIPPED / "adapter.safetensors", tmp_path, 0.5, chinese=True)
-    assert folder.name.endswith("x0.5-zh")
+    assert folder.name.endswith(f"x0.5-zh{REVISION}")
     assert not (folder / "openai.pt").exists()

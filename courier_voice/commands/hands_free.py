@@ -31,7 +31,7 @@ def bench(turns: int, peer_python: Path | None, json_: bool) -> None:
     with ExitStack() as held:
         peer = held.enter_context(pipecat(peer_python, settings)) if peer_python else None
         asr = ready_asr(settings)
-        nlu, model = ready_nlu(settings)
+        nlu, model = ready_nlu(settings, at_once=True)
         said = _voices(settings, Path(held.enter_context(tempfile.TemporaryDirectory())))
         loop = Loop(settings, nlu, ready_polisher(model), asr, said)
         rows = []

@@ -58,7 +58,7 @@ def listen(mode: str | None, world: Path | None, source: Path | None, realtime: 
         with microphone():
             pass  # none: say so before the models are waited for
     asr = ready_asr(settings)
-    cascade, model = ready_nlu(settings)
+    cascade, model = ready_nlu(settings, at_once=True)
     voice = build_speaker(settings, lambda _: None)
     mute, polisher = ConsoleSpeaker(lambda _: None), Foreseeing(ready_polisher(model))
     wired = build_agent(settings, nlu=cascade, polisher=polisher, speaker=mute, asr=asr)

@@ -37,9 +37,10 @@ def ready_llm(settings: Settings) -> ChatModel:
         return build_llm(settings)
 
 
-def ready_nlu(settings: Settings, *, whole: bool = False) -> tuple[Cascade, ChatModel | None]:
+def ready_nlu(settings: Settings, *, whole: bool = False, at_once: bool = False) -> tuple[Cascade, ChatModel | None]:
     """Understanding, warmed, and the language model: None by the fast route, and where a cascade lacks its weights.
-    ``whole``: what is to be measured brings the second reader's weights at first use.
+    ``whole``: what is to be measured brings the second reader's weights at first use; ``at_once``: what must answer
+    quickly has it loaded, where its weights are, before the first doubtful utterance.
 
     Raises as ``ready_llm``, and ModelError.
     """
@@ -52,9 +53,9 @@ def ready_nlu(settings: Settings, *, whole: bool = False) -> tuple[Cascade, Chat
         if isinstance(cascade.model, LlmUnderstander):
             cascade.model.warm()
     adviser = getattr(cascade.fast, "advise", None)
-    if adviser and whole:
+    if adviser and (whole or at_once):
         with waiting("正在准备第二个读者（第一次要把它变小，约半分钟）…"):
-            _ = adviser.encoder
+            adviser.warm()
     if advised and adviser is None:
         stderr.print(f"without a second reader, a little is understood less; run: {SECOND_READER}", style="dim")
     return cascade, model

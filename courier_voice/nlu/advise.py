@@ -67,6 +67,10 @@ class Adviser:
         told: Floats = self.judge(self.encoder.embed_queries([text]))[0]
         return told
 
+    def warm(self) -> None:
+        """Load the encoder and run it once, so that no utterance waits for that. Raises ModelError."""
+        self._ask("好")
+
     @property
     def encoder(self) -> Encoder:
         """Loaded. Raises ModelError when it is not the one the net was learnt from."""

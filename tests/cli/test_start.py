@@ -6,9 +6,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
+from courier_voice.commands import models
+from courier_voice.nlu.cascade import Cascade
+from courier_voice.settings import Settings
 
 Run = Callable[..., Any]
 
@@ -73,3 +78,13 @@ def test_a_pipe_gets_utf_8_whatever_the_locale(program: Run) -> None:
     ran = program("--help", PYTHONIOENCODING="ascii:strict")
     assert ran.code == 0
     assert "普通话" in ran.out
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_what_must_answer_at_once_has_its_second_reader_loaded(monkeypatch: pytest.MonkeyPatch, at_once: bool) -> None:
+    warmed: list[bool] = []
+    fast = SimpleNamespace(advise=SimpleNamespace(warm=lambda: warmed.append(True)), threshold=0.5)
+    monkeypatch.setattr(models, "build_nlu", lambda *_: Cascade(fast=fast))  # type: ignore[arg-type]
+    cascade, _ = models.ready_nlu(Settings(nlu={"route": "fast"}), at_once=at_once)  # type: ignore[arg-type]
+    assert cascade.fast is fast
+    assert bool(warmed) is at_once

@@ -92,6 +92,20 @@ def test_it_is_asked_in_doubt_only(tmp_path: Path) -> None:
     assert 0 < DOUBTED < 1
 
 
+def test_warmed_it_waits_for_nothing_at_the_first_doubt(tmp_path: Path) -> None:
+    loaded: list[Still] = []
+
+    def load() -> Still:
+        loaded.append(Still("still"))
+        return loaded[-1]
+
+    adviser = Adviser(load, net(tmp_path))
+    adviser.warm()
+    assert len(loaded[0].asked) == 1
+    adviser(UNSURE)
+    assert len(loaded) == 1
+
+
 def test_what_was_asked_is_remembered(tmp_path: Path) -> None:
     encoder = Still("still")
     adviser = Adviser(lambda: encoder, net(tmp_path))

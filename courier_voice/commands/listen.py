@@ -26,7 +26,7 @@ from courier_voice.commands.addressed import Doorkeeper, FrameClock
 from courier_voice.commands.ahead import hush, speak_ahead
 from courier_voice.commands.aloud import Aloud, Trouble
 from courier_voice.commands.manner import Manners, OnCall
-from courier_voice.commands.models import ready_asr, ready_nlu, ready_polisher
+from courier_voice.commands.models import ready_asr, ready_documents, ready_nlu, ready_polisher
 from courier_voice.commands.out import begin, emit, stderr, turn_row
 from courier_voice.commands.overtalk import IDLE_S, RETRY_S, Overtalk, in_recording, mouth_of, on_device
 from courier_voice.commands.talk import in_world, show
@@ -63,6 +63,8 @@ def listen(mode: str | None, world: Path | None, source: Path | None, realtime: 
     mute, polisher = ConsoleSpeaker(lambda _: None), Foreseeing(ready_polisher(model))
     wired = build_agent(settings, nlu=cascade, polisher=polisher, speaker=mute, asr=asr)
     listener = Listener(wired.agent, cascade.glance, in_step=bool(recorded) and not realtime)
+    if not listener.in_step:
+        ready_documents(wired.agent)
     if model and not listener.in_step:
         listener.foresee = polisher.foresee
     clock = FrameClock() if listener.in_step else None

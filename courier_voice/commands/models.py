@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Final
 
+from courier_voice.agent import Agent
 from courier_voice.app import build_asr, build_llm, build_polisher
 from courier_voice.commands.out import downloads, stderr, waiting
-from courier_voice.core.errors import ModelError, SettingsError, WeightsError, WeightsMissing
+from courier_voice.core.errors import CourierVoiceError, ModelError, SettingsError, WeightsError, WeightsMissing
 from courier_voice.core.ports import ChatModel, Transcriber
 from courier_voice.nlu.cascade import Cascade
 from courier_voice.nlu.llm import LlmUnderstander
@@ -68,6 +69,12 @@ def ready_asr(settings: Settings) -> Transcriber:
         asr = build_asr(settings)
         getattr(asr, "warm", lambda: None)()
     return asr
+
+
+def ready_documents(agent: Agent) -> None:
+    """The documents of an agent, opened: the first question waits for nothing more. What is wrong is told then."""
+    with waiting("正在打开资料库…"), suppress(CourierVoiceError):
+        getattr(agent.knowledge, "warm", lambda: None)()
 
 
 def ready_polisher(model: ChatModel | None) -> LlmPolisher | TemplatePolisher:

@@ -132,6 +132,7 @@ class Loop:
         api, effects = Clocked(agent.api), Clocked(agent.effects)
         agent.api, agent.effects = cast(Any, api), cast(Any, effects)
         agent.seen = agent.api.day()  # as at any turn but the first of a day
+        getattr(agent.knowledge, "warm", lambda: None)()  # as listen does before it says that it listens
         for voice in self.voices.values():
             voice.prepare(agent.seen)
         api.seconds = effects.seconds = 0.0

@@ -92,12 +92,23 @@ class Library:
         told = self._accounts.ask(question, about, day)
         if told.answered:
             return told
+        documents = self._opened()
+        return advice(documents.answer(question)) if documents else Advice(EMPTY, answered=False)
+
+    def warm(self) -> None:
+        """Open the documents and look something up, so that the first question need not wait for it. Raises as
+        ``ask``."""
+        if self._opened() and self._filler:
+            answerer(self._filler).answer("怎么包装")
+
+    def _opened(self) -> Answerer | None:
+        """None while there are no documents."""
         if self._filler is None:
             self._filler = self._open()
             if self._filler.embedder is None:
                 log.warning("documents are found by words only: courier-voice models pull embedding-gemma; kb update")
         if not self._filler.base.documents():
             log.warning("the knowledge base is empty, so only key accounts' rules answer: courier-voice kb add")
-            return Advice(EMPTY, answered=False)
+            return None
         self._answerer = self._answerer or answerer(self._filler, self._model)
-        return advice(self._answerer.answer(question))
+        return self._answerer

@@ -77,6 +77,25 @@ def test_an_empty_base_is_said_and_what_comes_later_is_asked(tmp_path: Path) -> 
     assert opened == [1]
 
 
+@pytest.mark.parametrize("filled", [True, False])
+def test_warmed_the_first_question_opens_nothing(tmp_path: Path, filled: bool) -> None:
+    opened = []
+
+    def home() -> object:
+        opened.append(1)
+        return open_base(tmp_path / "kb", None)
+
+    file = tmp_path / "派件.md"
+    file.write_text(NEW, encoding="utf-8")
+    if filled:
+        list(open_base(tmp_path / "kb", None).add([file], quiet))
+    library = Library(home)  # type: ignore[arg-type]
+    library.warm()
+    assert opened == [1]
+    assert library.ask(QUESTION, None, DAY).answered is filled
+    assert opened == [1]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
 def test_killed_while_the_catalogue_is_written_the_old_index_is_whole(tmp_path: Path) -> None:
     docs = tmp_path / "docs"

@@ -71,15 +71,14 @@ def build_asr(settings: Settings, detector: SpeechDetector | None = None) -> Tra
     chosen = settings.asr
     if chosen.engine not in ("faster-whisper", "whisper"):
         return _other_engine(settings, detector or build_detector())
-    short = chosen.engine == "faster-whisper" and chosen.vocabulary == "chinese"
-    path, tuned = chosen_model(chosen.model, chosen.adapter, settings.weights, chinese=short)
+    path, tuned = chosen_model(chosen.model, chosen.adapter, settings.weights, chinese=chosen.chinese)
     detector = detector or build_detector()
     if not tuned:
         return _engine(settings, path, detector, PLAIN)
     first = _engine(settings, path, detector, TUNED)
     if not chosen.second_opinion:
         return first
-    partway, _ = chosen_model(chosen.model, chosen.adapter, settings.weights, PARTWAY, chinese=short)
+    partway, _ = chosen_model(chosen.model, chosen.adapter, settings.weights, PARTWAY, chinese=chosen.chinese)
     return SecondOpinion(first, lambda: _engine(settings, partway, detector, TUNED))
 
 

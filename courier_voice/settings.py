@@ -43,6 +43,11 @@ class Asr(Group):
     hypotheses: int = Field(default=3, ge=1, le=20)
     threads: int = Field(default=2, ge=1)
 
+    @property
+    def chinese(self) -> bool:
+        """Whether a tuned recogniser is to be cut down to Chinese: only CTranslate2's can be."""
+        return self.engine == "faster-whisper" and self.vocabulary == "chinese"
+
 
 class Llm(Group):
     client: Literal["llama.cpp", "http", "transformers"] = "llama.cpp"

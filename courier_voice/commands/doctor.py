@@ -136,8 +136,7 @@ def _recogniser(settings: Settings) -> str:
         if isinstance(asr, Distant):
             asr.answers()
         return f"{chosen.engine} at {chosen.base_url}"
-    short = settings.asr.engine == "faster-whisper" and settings.asr.vocabulary == "chinese"
-    path, tuned = chosen_model(settings.asr.model, settings.asr.adapter, settings.weights, chinese=short)
+    path, tuned = chosen_model(settings.asr.model, settings.asr.adapter, settings.weights, chinese=chosen.chinese)
     return f"{path.name if tuned else settings.asr.model} through {settings.asr.engine}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,10 @@ def test_log_probabilities_of_the_intents(tmp_path: Path) -> None:
     assert INTENTS[int(told.argmax())] == "none"
 
 
-def test_the_encoder_is_loaded_when_it_is_first_asked(tmp_path: Path) -> None:
+@pytest.mark.parametrize("first", [Adviser.warm, lambda adviser: adviser("一")], ids=["warmed", "asked"])
+def test_the_encoder_is_loaded_and_run_when_it_is_first_asked_or_warmed(
+    tmp_path: Path, first: Callable[[Adviser], object]
+) -> None:
     loaded: list[Still] = []
 
     def load() -> Still:
@@ -54,7 +57,8 @@ def test_the_encoder_is_loaded_when_it_is_first_asked(tmp_path: Path) -> None:
 
     adviser = Adviser(load, net(tmp_path))
     assert not loaded
-    adviser("一")
+    first(adviser)
+    assert [len(encoder.asked) for encoder in loaded] == [1]
     adviser("二")
     assert len(loaded) == 1
 
@@ -90,20 +94,6 @@ def test_it_is_asked_in_doubt_only(tmp_path: Path) -> None:
     assert fast.read(UNSURE).advised
     assert encoder.asked == [UNSURE]
     assert 0 < DOUBTED < 1
-
-
-def test_warmed_it_waits_for_nothing_at_the_first_doubt(tmp_path: Path) -> None:
-    loaded: list[Still] = []
-
-    def load() -> Still:
-        loaded.append(Still("still"))
-        return loaded[-1]
-
-    adviser = Adviser(load, net(tmp_path))
-    adviser.warm()
-    assert len(loaded[0].asked) == 1
-    adviser(UNSURE)
-    assert len(loaded) == 1
 
 
 def test_what_was_asked_is_remembered(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import math
 import os
 from pathlib import Path
 
+import ctranslate2
 import numpy as np
 import platformdirs
 import pytest
@@ -13,12 +14,13 @@ from faster_whisper.tokenizer import Tokenizer
 from tokenizers import Tokenizer as HfTokenizer
 
 from courier_voice.asr.faster import FasterWhisper
+from courier_voice.asr.hearing import in_window, pieces, window_for
 from courier_voice.asr.style import TUNED
 from courier_voice.asr.vocabulary import vocabulary
 from courier_voice.audio.endpoint import SileroDetector
 from courier_voice.audio.wav import read_audio
 from courier_voice.weights.adapt import BASE, PARTWAY, SHIPPED, adapted, chosen_model, hashes
-from courier_voice.weights.chinese import BIAS, EMBEDDINGS, REVISION, STANDS_FOR, cut, kept
+from courier_voice.weights.chinese import BIAS, EMBEDDINGS, REVISION, SPREAD, STANDS_FOR, cut, kept
 from courier_voice.weights.convert import read_variables
 
 WEIGHTS = Path(os.environ.get("COURIER_WEIGHTS") or platformdirs.user_cache_path("courier-voice") / "weights")
@@ -61,7 +63,7 @@ def test_what_is_left_keeps_its_weights_what_goes_is_stood_for_and_lists_are_ren
     assert variables[EMBEDDINGS][3:] == pytest.approx(np.stack([rows[2:-1:2].mean(0), rows[3:-1:2].mean(0)]))
     assert variables["other"] is rows
     assert variables[BIAS][:3].tolist() == [0, 0, 0]
-    assert variables[BIAS][3:] == pytest.approx(math.log(STANDS_FOR), abs=1.2)
+    assert variables[BIAS][3:] == pytest.approx(math.log(STANDS_FOR) + SPREAD)
     assert smaller == {"suppress_ids": [1], "suppress_ids_begin": [2], "lang_ids": [0], "alignment_heads": [[1]]}
 
 
@@ -116,3 +118,39 @@ def test_an_adapter_of_ones_own_is_cut_as_the_shipped_one_is(tmp_path: Path) -> 
     folder = adapted(WEIGHTS / BASE, SHIPPED / "adapter.safetensors", tmp_path, 0.5, chinese=True)
     assert folder.name.endswith(f"x0.5-zh{REVISION}")
     assert not (folder / "openai.pt").exists()
+
+
+def test_the_means_weigh_what_they_stand_for(words: list[str]) -> None:
+    """The source of the numbers in `weights.chinese`: every step of writing the recorded commands, by the whole model."""
+    folder, _ = chosen_model(BASE, "auto", WEIGHTS)
+    engine = FasterWhisper(folder, SileroDetector(), habits=TUNED)
+    model, prompt = engine._whisper.model, engine._prompt("")
+    left = kept(words)
+    others = sorted(set(range(len(words))) - set(left))
+    group = np.arange(len(others)) % math.ceil(len(others) / STANDS_FOR)
+    sizes, detector = np.bincount(group), SileroDetector()
+    shares, wrong = [], []
+    for file in sorted(SOUNDS.glob("*/*.flac")):
+        spoken = [piece for _, piece in pieces(detector, read_audio(file))]
+        if file.parent.name in ("noise", "no_speech") or len(spoken) != 1 or spoken[0].seconds > 8:
+            continue
+        (audio,) = spoken
+        window_s = window_for(audio.seconds, TUNED)
+        mel = engine._whisper.feature_extractor(in_window(audio, window_s))[None, :, : round(window_s * 100)]
+        heard = model.encode(ctranslate2.StorageView.from_array(np.ascontiguousarray(mel)))
+        (told,) = model.generate(heard, [prompt], beam_size=1, max_length=60, return_logits_vocab=True)
+        errors = []
+        for step in told.logits[0]:
+            logits = np.array(step, np.float64).ravel()
+            logits -= logits.max()
+            of_left, of_others = np.exp(logits[left]).sum(), np.exp(logits[others]).sum()
+            sums = np.bincount(group, logits[others])
+            means = (sizes * np.exp(sums / sizes + SPREAD)).sum()
+            shares.append(of_others / (of_left + of_others))
+            errors.append(math.log((of_left + means) / (of_left + of_others)))
+        wrong.append(np.mean(errors))
+    assert len(wrong) > 80
+    assert np.mean(shares) == pytest.approx(0.06, abs=0.01)
+    assert np.percentile(shares, 99) == pytest.approx(0.3, abs=0.05)
+    assert abs(np.mean(wrong)) < 0.01
+    assert np.std(wrong) < 0.01
